@@ -1,0 +1,1 @@
+"""Values, protocols, the loop and the journal. Standard library and numpy only."""

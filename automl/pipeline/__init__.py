@@ -1,0 +1,1 @@
+"""Families and stages, and the one place where anything is fitted."""

@@ -1,0 +1,1 @@
+"""Packaged search spaces: data only, read through :mod:`automl.spaces.library`."""
