@@ -1,0 +1,139 @@
+"""The loop between sampler and executor."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from automl.core.budget import Budget
+from automl.core.journal import InFlight, Journal, JournalState
+from automl.core.ports import Executor, Sampler
+from automl.core.trial import Suggestion, Trial, TrialResult, TrialState
+
+_POLL_S = 0.2  # how soon a request to stop is noticed
+_MAX_ATTEMPTS = 2
+
+
+class StopReason(StrEnum):
+    """Why a session ended."""
+
+    BUDGET = "budget"
+    TIMEOUT = "timeout"
+    USED_UP = "used_up"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass
+class StopRequest:
+    """Set from a signal handler; the loop cancels what is running and ends."""
+
+    requested: bool = False
+
+
+class Study:
+    """One session: asks, submits, records, tells, until there is a reason to stop.
+
+    Every suggestion is in the journal before it is submitted, and every result before anyone else hears of it, in the
+    order journal, sampler, ``on_finished``. The loop never waits for the slowest trial.
+
+    Parameters
+    ----------
+    state : what stands in the journal: its trials are told to the sampler, those in flight are evaluated again first
+    on_finished : called with each trial of this session
+    clock : monotonic seconds
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        state: JournalState,
+        sampler: Sampler,
+        executor: Executor,
+        *,
+        on_finished: Callable[[Trial], None] = lambda trial: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._journal = journal
+        self._sampler = sampler
+        self._executor = executor
+        self._on_finished = on_finished
+        self._clock = clock
+        self._next_number = state.next_number
+        self._n_finished = len(state.trials)
+        self._again = deque(state.in_flight)
+        self._running: dict[int, Suggestion] = {}
+        for trial in state.trials:
+            sampler.tell(trial)
+
+    def run(self, budget: Budget, stop: StopRequest | None = None) -> StopReason:
+        """Evaluate trials until the budget is in the journal or there is another reason to stop.
+
+        Raises
+        ------
+        StudyError
+            If the journal cannot be written.
+        KeyboardInterrupt
+            Passed on, after what was running has been cancelled and released.
+        """
+        stop = stop or StopRequest()
+        self._journal.session(budget.n_trials)
+        deadline = None if budget.timeout_s is None else self._clock() + budget.timeout_s
+        try:
+            while True:
+                reason = self._fill(budget, deadline)
+                if stop.requested:
+                    self._cancel_running()
+                    return StopReason.INTERRUPTED
+                if not self._running and reason is not None:
+                    return reason
+                if (result := self._executor.next_finished(_POLL_S)) is not None:
+                    self._record(self._running.pop(result.number), result)
+        except KeyboardInterrupt:
+            self._cancel_running()
+            raise
+
+    def _fill(self, budget: Budget, deadline: float | None) -> StopReason | None:
+        """Submit until every slot is taken (``None``) or there is a reason not to ask."""
+        while len(self._running) < self._executor.capacity:
+            if deadline is not None and self._clock() >= deadline:
+                return StopReason.TIMEOUT
+            if self._n_finished + len(self._running) >= budget.n_trials:
+                return StopReason.BUDGET
+            if self._again:
+                self._retry(self._again.popleft())
+                continue
+            suggestion = self._sampler.ask(self._next_number, tuple(self._running.values()))
+            if suggestion is None:
+                return StopReason.USED_UP
+            self._next_number += 1
+            self._submit(suggestion, attempt=1)
+        return None
+
+    def _retry(self, held: InFlight) -> None:
+        """Evaluate again what an earlier session left, unless it ended the session twice."""
+        if held.attempts < _MAX_ATTEMPTS:
+            self._submit(held.suggestion, attempt=held.attempts + 1)
+            return
+        error = f"the search was killed {held.attempts} times while this trial ran"
+        self._record(held.suggestion, TrialResult(held.suggestion.number, TrialState.CRASHED, error=error))
+
+    def _submit(self, suggestion: Suggestion, *, attempt: int) -> None:
+        self._journal.asked(suggestion, attempt)
+        self._running[suggestion.number] = suggestion
+        self._executor.submit(suggestion)
+
+    def _record(self, suggestion: Suggestion, result: TrialResult) -> None:
+        trial = Trial(suggestion, result)
+        self._journal.finished(trial)
+        self._n_finished += 1
+        self._sampler.tell(trial)
+        self._on_finished(trial)
+
+    def _cancel_running(self) -> None:
+        for number in list(self._running):
+            self._executor.cancel(number)
+            self._journal.released(number)
+            del self._running[number]

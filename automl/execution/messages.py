@@ -1,0 +1,52 @@
+"""What a driver and its workers say to each other: bytes that hold plain data.
+
+A result is JSON with the out-of-fold probabilities behind it as an ``.npy``, so that nothing a worker sends is ever
+unpickled by the driver.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+
+from automl.core.records import read_result, read_suggestion, result_record, suggestion_record
+from automl.core.trial import Suggestion, TrialResult
+
+READY = b"ready"
+_LENGTH_BYTES = 8
+
+
+def pack_suggestion(suggestion: Suggestion) -> bytes:
+    """A suggestion as bytes."""
+    return json.dumps(suggestion_record(suggestion), allow_nan=False).encode()
+
+
+def unpack_suggestion(message: bytes) -> Suggestion:
+    """The suggestion in a message."""
+    return read_suggestion(json.loads(message))
+
+
+def pack_result(result: TrialResult) -> bytes:
+    """A result as bytes, out-of-fold probabilities included."""
+    head = json.dumps(result_record(result), allow_nan=False).encode()
+    tail = io.BytesIO()
+    if result.oof is not None:
+        np.save(tail, result.oof, allow_pickle=False)
+    return len(head).to_bytes(_LENGTH_BYTES) + head + tail.getvalue()
+
+
+def unpack_result(message: bytes) -> TrialResult:
+    """The result in a message.
+
+    Raises
+    ------
+    ValueError
+        If the message is not one.
+    """
+    length = int.from_bytes(message[:_LENGTH_BYTES])
+    head, tail = message[_LENGTH_BYTES : _LENGTH_BYTES + length], message[_LENGTH_BYTES + length :]
+    result = read_result(json.loads(head))
+    return replace(result, oof=np.load(io.BytesIO(tail), allow_pickle=False)) if tail else result

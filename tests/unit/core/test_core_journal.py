@@ -1,0 +1,139 @@
+"""What is written to a journal is read back, whatever cuts it short."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+
+from automl.core.journal import Journal, oof_path, read_journal, read_oof
+from automl.core.trial import Suggestion, Trial, TrialResult, TrialState
+from automl.errors import StudyError
+
+
+def suggestion(number: int) -> Suggestion:
+    return Suggestion(number, {"model": "svm", "model.svm.C": 0.1 + 0.2 * number}, seed=7 * number)
+
+
+def complete(number: int, loss: float = 0.1 + 0.2) -> Trial:
+    result = TrialResult(
+        number,
+        TrialState.COMPLETE,
+        loss=loss,
+        fold_scores={"log_loss": (0.1, None, 1 / 3)},
+        oof=np.array([[0.1, 0.9], [1 / 3, 2 / 3]]),
+        seconds=0.25,
+        warnings=("a",),
+    )
+    return Trial(suggestion(number), result)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    Journal.create(tmp_path, study="s-1", digest="d")
+    return tmp_path
+
+
+def test_what_is_written_is_read_back_in_full_precision(folder):
+    journal, _ = Journal.open(folder)
+    with journal:
+        journal.session(3)
+        journal.asked(suggestion(1), 1)
+        journal.asked(suggestion(2), 1)
+        journal.finished(complete(1))
+    state = read_journal(folder)
+    (trial,) = state.trials
+    assert (trial.suggestion, trial.loss) == (suggestion(1), 0.1 + 0.2)
+    assert trial.result.fold_scores == {"log_loss": (0.1, None, 1 / 3)}
+    assert [(f.suggestion, f.attempts) for f in state.in_flight] == [(suggestion(2), 1)]
+    assert (state.n_trials, state.next_number, state.torn) == (3, 3, None)
+    (oof,) = read_oof(folder, state.trials)
+    assert np.array_equal(oof, complete(1).result.oof)
+
+
+def test_a_released_attempt_does_not_count(folder):
+    journal, _ = Journal.open(folder)
+    with journal:
+        journal.asked(suggestion(1), 1)
+        journal.released(1)
+    assert read_journal(folder).in_flight[0].attempts == 0
+
+
+def test_a_torn_last_line_is_left_out_wherever_it_is_cut(folder):
+    journal, _ = Journal.open(folder)
+    with journal:
+        journal.asked(suggestion(1), 1)
+        journal.finished(complete(1))
+    whole = journal.path.read_bytes()
+    start = whole.rstrip(b"\n").rfind(b"\n") + 1
+    for cut in range(start, len(whole)):
+        journal.path.write_bytes(whole[:cut])
+        assert read_journal(folder).trials == ()
+        again, state = Journal.open(folder)
+        with again:
+            assert (state.torn is None) == (cut == start)
+            again.released(1)
+        assert read_journal(folder).in_flight[0].attempts == 0
+
+
+def test_damage_in_the_middle_names_its_line(folder):
+    journal, _ = Journal.open(folder)
+    with journal:
+        journal.asked(suggestion(1), 1)
+        journal.asked(suggestion(2), 1)
+    lines = journal.path.read_bytes().split(b"\n")
+    lines[1] = lines[1][:20]
+    journal.path.write_bytes(b"\n".join(lines))
+    with pytest.raises(StudyError, match=r"trials\.jsonl, line 2 is damaged"):
+        read_journal(folder)
+
+
+def test_a_result_nobody_asked_for_is_damage(folder):
+    journal, _ = Journal.open(folder)
+    with journal:
+        journal.finished(complete(4))
+    with pytest.raises(StudyError, match="line 2 is damaged: KeyError 4"):
+        read_journal(folder)
+
+
+def test_a_newer_format_is_refused(folder):
+    path = folder / "trials.jsonl"
+    path.write_text(json.dumps({"format": 99, "study": "s", "digest": "d"}) + "\n")
+    with pytest.raises(StudyError, match="format 99, newer than this version reads"):
+        read_journal(folder)
+
+
+def test_a_folder_without_a_journal_is_not_a_study(tmp_path):
+    with pytest.raises(StudyError, match="is not a study"):
+        read_journal(tmp_path)
+
+
+def test_a_missing_prediction_file_is_named(folder):
+    journal, _ = Journal.open(folder)
+    with journal:
+        journal.asked(suggestion(1), 1)
+        journal.finished(complete(1))
+    oof_path(folder, 1).unlink()
+    with pytest.raises(StudyError, match="the predictions of trial 1, cannot be read"):
+        list(read_oof(folder, read_journal(folder).trials))
+
+
+def test_a_full_disk_leaves_the_journal_whole_and_says_what_to_do(folder):
+    resource = pytest.importorskip("resource")
+    pid = os.fork()
+    if pid == 0:  # a limit on file size cannot be raised again, so a child takes it
+        import signal
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        journal, _ = Journal.open(folder)
+        journal.asked(suggestion(1), 1)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (journal.path.stat().st_size + 20,) * 2)
+        try:
+            journal.asked(suggestion(2), 1)
+        except StudyError as err:
+            os._exit(0 if "cannot be written: File too large" in str(err) else 3)
+        os._exit(4)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    state = read_journal(folder)
+    assert [f.suggestion.number for f in state.in_flight] == [1]
+    assert state.torn is None

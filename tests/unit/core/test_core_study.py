@@ -1,0 +1,135 @@
+"""The loop: what is asked, in which order things are told, and when it stops."""
+
+import itertools
+
+import pytest
+
+from automl.core.budget import Budget
+from automl.core.journal import Journal, read_journal
+from automl.core.study import StopReason, StopRequest, Study
+from automl.core.trial import Suggestion, TrialResult, TrialState
+from automl.execution.inline import InlineExecutor
+
+
+class Counting:
+    """A sampler whose n-th config depends on everything it was told, so that a lost or repeated trial shows."""
+
+    def __init__(self, last=10**9):
+        self.told = []
+        self.last = last
+
+    def ask(self, number, pending):
+        if number > self.last:
+            return None
+        told = sum(t.loss or 0 for t in self.told)
+        return Suggestion(number, {"model": "knn", "x": number + told}, seed=number)
+
+    def tell(self, trial):
+        self.told.append(trial)
+
+
+def evaluate(suggestion):
+    return TrialResult(suggestion.number, TrialState.COMPLETE, loss=suggestion.config["x"] / 7)
+
+
+def session(folder, n_trials, *, evaluate=evaluate, sampler=None, **run):
+    if not (folder / "trials.jsonl").exists():
+        Journal.create(folder, study="s", digest="d")
+    journal, state = Journal.open(folder)
+    with journal:
+        study = Study(journal, state, sampler or Counting(), InlineExecutor(evaluate), **run.pop("study", {}))
+        return study.run(Budget(n_trials, run.pop("timeout_s", None)), **run)
+
+
+def configs(folder):
+    return [t.config for t in read_journal(folder).trials]
+
+
+def test_a_resumed_study_asks_what_one_run_would(tmp_path):
+    once, twice = tmp_path / "once", tmp_path / "twice"
+    once.mkdir(), twice.mkdir()
+    assert session(once, 40) is StopReason.BUDGET
+    session(twice, 17)
+    session(twice, 40)
+    assert configs(once) == configs(twice)
+    assert len(configs(once)) == 40
+
+
+def test_a_trial_in_flight_at_a_kill_is_asked_again_first(tmp_path):
+    def die(suggestion):
+        if suggestion.number == 3 and not (tmp_path / "died").exists():
+            (tmp_path / "died").touch()
+            raise SystemError("as a kill would: nothing is caught")
+        return evaluate(suggestion)
+
+    with pytest.raises(SystemError):
+        session(tmp_path, 5, evaluate=die)
+    session(tmp_path, 5, evaluate=die)
+    assert [t.number for t in read_journal(tmp_path).trials] == [1, 2, 3, 4, 5]
+
+
+def test_a_trial_that_kills_the_driver_twice_is_recorded_as_crashed(tmp_path):
+    def die(suggestion):
+        if suggestion.number == 2:
+            raise SystemError("as a kill would: nothing is caught")
+        return evaluate(suggestion)
+
+    for _ in range(2):
+        with pytest.raises(SystemError):
+            session(tmp_path, 4, evaluate=die)
+    session(tmp_path, 4, evaluate=die)
+    trials = {t.number: t for t in read_journal(tmp_path).trials}
+    assert sorted(trials) == [1, 2, 3, 4]
+    assert trials[2].state is TrialState.CRASHED
+    assert trials[2].result.error == "the search was killed 2 times while this trial ran"
+
+
+def test_a_request_to_stop_cancels_what_runs_and_does_not_count_as_an_attempt(tmp_path):
+    stop = StopRequest()
+
+    def stop_at_three(suggestion):
+        stop.requested = suggestion.number == 3
+        return evaluate(suggestion)
+
+    assert session(tmp_path, 9, evaluate=stop_at_three, stop=stop) is StopReason.INTERRUPTED
+    state = read_journal(tmp_path)
+    assert [t.number for t in state.trials] == [1, 2, 3]
+    assert [f.attempts for f in state.in_flight] == [0]
+    assert session(tmp_path, 9) is StopReason.BUDGET
+    assert len(configs(tmp_path)) == 9
+
+
+def test_ctrl_c_in_a_trial_is_passed_on_and_releases_it(tmp_path):
+    def interrupt(suggestion):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        session(tmp_path, 9, evaluate=interrupt)
+    assert [f.attempts for f in read_journal(tmp_path).in_flight] == [0]
+
+
+def test_the_timeout_stops_asking(tmp_path):
+    ticks = itertools.count()
+    reason = session(tmp_path, 100, timeout_s=10, study={"clock": lambda: next(ticks)})
+    assert reason is StopReason.TIMEOUT
+    assert 0 < len(configs(tmp_path)) < 10
+
+
+def test_a_space_that_is_used_up_ends_the_search(tmp_path):
+    assert session(tmp_path, 100, sampler=Counting(last=6)) is StopReason.USED_UP
+    assert len(configs(tmp_path)) == 6
+
+
+def test_a_failed_trial_counts_towards_the_budget(tmp_path):
+    session(tmp_path, 5, evaluate=lambda s: TrialResult(s.number, TrialState.FAILED, error="no"))
+    assert [t.state for t in read_journal(tmp_path).trials] == [TrialState.FAILED] * 5
+
+
+def test_a_result_is_in_the_journal_before_anyone_hears_of_it(tmp_path):
+    seen = []
+
+    def look(trial):
+        seen.append((trial.number, [t.number for t in read_journal(tmp_path).trials][-1]))
+
+    session(tmp_path, 3, study={"on_finished": look})
+    assert seen == [(1, 1), (2, 2), (3, 3)]
