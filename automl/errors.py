@@ -6,6 +6,7 @@
     ├── UserError               the user can mend it: exit code 2, no traceback
     │   ├── RequestError        an option or an argument
     │   ├── DataError           a table, a recording, a label, a group
+    │   │   └── SoundError      one sound file, with the reason apart from its name
     │   ├── SpaceError          a search space file
     │   ├── MissingPackageError a package that an extra brings
     │   ├── StudyError          a study folder: absent, changed, damaged, in use, not writable
@@ -49,6 +50,14 @@ class RequestError(UserError):
 
 class DataError(UserError):
     """Data that cannot be read or cannot be learned from."""
+
+
+class SoundError(DataError):
+    """A sound file that cannot be used; ``reason`` says why, without naming it."""
+
+    def __init__(self, message: str, *, reason: str = "", hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
 
 
 class SpaceError(UserError):

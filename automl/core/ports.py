@@ -76,6 +76,7 @@ class StudyInfo:
     metric : name of the metric searched for
     labels : label of every parameter shared by families (the stages and ``model``): those a chart needs in every run
     params : request and data facts worth showing, plain text
+    uid : random, made with the study; tells it from another of the same name. Empty: the name alone tells
     """
 
     name: str
@@ -87,6 +88,7 @@ class StudyInfo:
     labels: tuple[str, ...]
     families: tuple[str, ...]
     params: Mapping[str, str] = field(default_factory=dict)
+    uid: str = ""
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,13 @@ class StopReason(StrEnum):
 
 @dataclass
 class StopRequest:
-    """Set from a signal handler; the loop cancels what is running and ends."""
+    """Set ``requested`` from a signal handler: the loop cancels what is running and ends.
+
+    ``is_heeded`` tells the handler whether a loop is looking; where none is, the handler has to interrupt itself.
+    """
 
     requested: bool = False
+    is_heeded: bool = False
 
 
 class Study:
@@ -81,6 +85,7 @@ class Study:
         stop = stop or StopRequest()
         self._journal.session(budget.n_trials)
         deadline = None if budget.timeout_s is None else self._clock() + budget.timeout_s
+        stop.is_heeded = True
         try:
             while True:
                 reason = self._fill(budget, deadline)
@@ -94,6 +99,8 @@ class Study:
         except KeyboardInterrupt:
             self._cancel_running()
             raise
+        finally:
+            stop.is_heeded = False
 
     def _fill(self, budget: Budget, deadline: float | None) -> StopReason | None:
         """Submit until every slot is taken (``None``) or there is a reason not to ask."""

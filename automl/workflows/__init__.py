@@ -1,1 +1,1 @@
-
+"""The use cases, and the only place that names concrete adapters."""

@@ -1,0 +1,162 @@
+"""Read a bundle as if a stranger had made it: nothing is opened before it is checked, and no pickle ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.bundle.consistency import contradictions
+from automl.bundle.facts import BundleFacts
+from automl.bundle.files import MODEL, read_manifest, read_model, unlisted
+from automl.bundle.manifest import MAX_BYTES, Manifest, parse_manifest
+from automl.bundle.model_file import read_pipeline
+from automl.bundle.structure import structure_problems
+from automl.bundle.trusted import trusted_types
+from automl.core.dataset import ColumnKind
+from automl.core.decision import Decision
+from automl.core.estimate import Estimate
+from automl.core.trial import Config
+from automl.errors import BundleError, DataError
+from automl.pipeline.registry import family, family_names, require_packages
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model that was read, with what its manifest says of it.
+
+    Parameters
+    ----------
+    notes : what is odd about the folder, though no reason to refuse it
+    pipeline : fitted scikit-learn ``Pipeline``; its classes are indices into ``class_names``
+    """
+
+    path: Path
+    manifest: Manifest
+    pipeline: Any = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def facts(self) -> BundleFacts:
+        """Where the model comes from, what it takes and gives, and how good it is."""
+        return self.manifest.facts
+
+    @property
+    def kinds(self) -> Mapping[str, ColumnKind]:
+        """Column -> kind, every column the model needs."""
+        return self.facts.kinds
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the probabilities."""
+        return self.facts.class_names
+
+    @property
+    def positive(self) -> str:
+        """Name of the class to find."""
+        return self.facts.positive
+
+    @property
+    def decision(self) -> Decision:
+        """How probabilities become a class."""
+        return self.facts.decision
+
+    @property
+    def study(self) -> str:
+        """Name of the search it comes from."""
+        return self.facts.study
+
+    @property
+    def trial(self) -> int:
+        """Number of the trial whose config was fitted."""
+        return self.facts.trial
+
+    @property
+    def estimates(self) -> tuple[Estimate, ...]:
+        """The final scores; empty for a trial that was not the winner."""
+        return self.facts.estimates
+
+    def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """(n_samples, n_classes) probabilities.
+
+        Parameters
+        ----------
+        X : typed as ``Dataset.X``; further columns and another order are fine
+
+        Raises
+        ------
+        DataError
+            If columns are missing.
+        BundleError
+            If what the model answers cannot be probabilities.
+        """
+        columns = list(self.kinds)
+        if missing := [name for name in columns if name not in X.columns]:
+            raise DataError(
+                f"{len(missing)} of the {len(columns)} columns the model needs are missing", details=missing
+            )
+        shape = (len(X), len(self.class_names))
+        if not len(X):
+            return np.empty(shape)
+        proba = np.asarray(self.pipeline.predict_proba(X[columns]), dtype=np.float64)
+        if proba.shape != shape or not np.isfinite(proba).all():
+            raise BundleError(f"{self.path}: the model's answer cannot be probabilities of {shape[1]} classes")
+        return proba
+
+    def predict_indices(self, proba: NDArray[np.float64]) -> NDArray[np.intp]:
+        """(n_samples,) class indices: the most probable class, the first of equal ones."""
+        indices: NDArray[np.intp] = np.argmax(proba, axis=1)
+        return indices
+
+
+def load_bundle(path: Path) -> Bundle:
+    """The bundle in the folder ``path``, found to be whole, safe to read and consistent.
+
+    The manifest is read first, then every listed file is compared with it, then the types in the model file with those
+    this program trusts, then the model with the manifest and its native tables with what prediction expects of them.
+    ``scaler.pkl`` is hashed and never opened. Files the manifest does not list are not read; a note names them.
+
+    Checksums find accidents. Only where the folder comes from tells who made it.
+
+    Raises
+    ------
+    BundleError
+        If any of that fails.
+    MissingPackageError
+        If the model needs a package that is not installed.
+    """
+    where = str(path)
+    manifest = parse_manifest(read_manifest(path, limit=MAX_BYTES), where=where)
+    content = read_model(path, manifest.files)
+    config = manifest.facts.config
+    _require_packages(config)
+    pipeline = read_pipeline(content, trusted_types(config), where=where)
+    if problems := [*structure_problems(pipeline), *contradictions(pipeline, manifest.facts)]:
+        raise BundleError(
+            f"{where}: {MODEL} is damaged or does not belong to this manifest",
+            hint="copy the whole folder again from where it was made, or export the model again",
+            details=problems,
+        )
+    return Bundle(path, manifest, pipeline, tuple(_notes(path, manifest)))
+
+
+def _require_packages(config: Config) -> None:
+    name = str(config.get("model"))
+    if name in family_names():
+        require_packages(family(name))
+
+
+def _notes(path: Path, manifest: Manifest) -> Iterator[str]:
+    made, here = manifest.versions.get("scikit-learn"), version("scikit-learn")
+    if made != here:
+        yield f"made with scikit-learn {made} and read with {here}: probabilities may differ (see requirements.txt)"
+    if extra := unlisted(path, manifest.files):
+        yield f"not listed in the manifest, so not read; do not run them: {', '.join(extra)}"

@@ -1,0 +1,73 @@
+"""Predict without automl, for a model you made or trust: python predict.py TABLE.csv > predictions.csv
+
+TABLE.csv: UTF-8, a header, commas between cells, decimal points. Needs what requirements.txt lists.
+"""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import skops.io
+
+FOLDER = Path(__file__).resolve().parent
+TRUSTED: list[str] = []
+MISSING = {"", "na", "n/a", "#n/a", "nan", "null", "<na>"}
+MISSING_NUMBER = {"none", "-", "--", "---", "?", "."}
+YES = {"yes", "y", "true", "t", "1", "1.0"}
+NO = {"no", "n", "false", "f", "0", "0.0"}
+
+
+def read_model(manifest: dict[str, Any]) -> Any:
+    """The fitted pipeline, if it is the one the manifest was written for."""
+    content = (FOLDER / "model.skops").read_bytes()
+    if hashlib.sha256(content).hexdigest() != manifest["files"]["model.skops"]["sha256"]:
+        sys.exit("error: model.skops has changed: its sha256 is not the one in manifest.json")
+    return skops.io.loads(content, trusted=TRUSTED)
+
+
+def read_rows(path: str, columns: list[dict[str, str]]) -> pd.DataFrame:
+    """The columns the model was fitted on, each of the kind it was fitted with."""
+    cells = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    cells = cells.rename(columns=str.strip)
+    if absent := [column["name"] for column in columns if column["name"] not in cells]:
+        sys.exit(f"error: {path} lacks columns: {', '.join(absent)}")
+    return pd.DataFrame({column["name"]: typed(cells[column["name"]], column["kind"]) for column in columns})
+
+
+def typed(cells: pd.Series, kind: str) -> pd.Series:
+    """Words for a categorical column, numbers for any other; NaN where a cell says nothing."""
+    text = cells.str.strip().astype(object)
+    text = text.mask(text.str.lower().isin(MISSING))
+    if kind == "categorical":
+        return text
+    words = text.str.lower()
+    if kind == "boolean":
+        found = words.map(dict.fromkeys(YES, 1.0) | dict.fromkeys(NO, 0.0)).astype(float)
+    else:
+        words = words.mask(words.isin(MISSING_NUMBER))
+        found = pd.to_numeric(words, errors="coerce").astype(float)
+    if (bad := words.notna() & ~np.isfinite(found)).any():
+        sys.exit(f'error: column "{cells.name}", row {bad.argmax() + 1}: "{cells[bad].iloc[0]}" is not {kind}')
+    return found
+
+
+def main() -> None:
+    """Write a row number, the most probable class and every probability of each row to standard output."""
+    if len(sys.argv) != 2:
+        sys.exit("usage: python predict.py TABLE.csv > predictions.csv")
+    manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
+    model = read_model(manifest)
+    rows = read_rows(sys.argv[1], manifest["input"])
+    proba, classes = model.predict_proba(rows), manifest["classes"]
+    answer = pd.DataFrame({f"p_{name}": proba[:, index] for index, name in enumerate(classes)})
+    answer.insert(0, "label", [classes[index] for index in proba.argmax(axis=1)])
+    answer.insert(0, "row", range(1, len(rows) + 1))
+    answer.to_csv(sys.stdout, index=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""``automl leaderboard``."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from automl.cli.options import runs_option
+
+if TYPE_CHECKING:
+    from automl.core.leaderboard import Standing
+    from automl.workflows.studies import StudyView
+
+
+@click.command()
+@click.argument("study", required=False)
+@click.option("--top", type=click.IntRange(min=1), metavar="N", default=20, show_default=True, help="Best N trials.")
+@click.option("--by-family", is_flag=True, help="The best trial of each family.")
+@click.option(
+    "--trial", "number", type=click.IntRange(min=1), metavar="N", help="All about one trial: config, folds, traceback."
+)
+@click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+@runs_option
+def command(*, study: str | None, top: int, by_family: bool, number: int | None, as_json: bool, runs: str) -> None:
+    """List the trials of a study, also while it runs.
+
+    STUDY is a name or a folder; without it the newest study.
+
+    \b
+    Examples:
+      automl leaderboard
+      automl leaderboard coughs-1 --by-family
+      automl leaderboard coughs-1 --trial 17
+    """
+    from automl.cli.main import printable
+    from automl.core.leaderboard import best_of_each_family
+    from automl.workflows.studies import view_study
+
+    view = view_study(study, runs)
+    if number is not None:
+        chosen = [view.standing(number)]
+        lines = trial_lines(view, chosen[0])
+    else:
+        chosen = best_of_each_family(view.standings) if by_family else list(view.standings[:top])
+        lines = board_lines(view, chosen)
+    if as_json:
+        click.echo(json.dumps([record(view, s) for s in chosen], allow_nan=False))
+        return
+    for line in lines:
+        click.echo(printable(line))
+
+
+def board_lines(view: StudyView, chosen: list[Standing]) -> Iterator[str]:
+    """The leaderboard, and what a difference on it is worth."""
+    from automl.cli.summary import board
+    from automl.cli.words import count, number
+
+    facts = view.folder.facts
+    done = f"{len(view.standings)} of {count(view.state.n_trials, 'trial')}"
+    yield f"{view.folder.name}: {facts['data']['name']}, {done}, {view.metric.title}"
+    if not view.standings:
+        yield "No trial is finished yet."
+        return
+    yield from board(
+        chosen, view.metric.name, width=shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    )
+    best = view.standings[0]
+    n_folds = len(best.trial.result.fold_scores.get(view.metric.name, ()))
+    if best.rank is not None and best.sd is not None and n_folds:
+        error = best.sd / n_folds**0.5
+        yield f"Differences below {number(error)} (one standard error of the best) are ties."
+    for estimate in view.result.estimates[:1] if view.result else ():
+        interval = f"95% interval {number(estimate.low)} to {number(estimate.high)}"
+        units = f"{count(estimate.n_units, estimate.unit)}, {estimate.method}"
+        yield f"For new {estimate.unit}s: {estimate.metric} {number(estimate.value)}, {interval} ({units})."
+
+
+def trial_lines(view: StudyView, standing: Standing) -> Iterator[str]:
+    """All about one trial."""
+    from automl.cli.words import columns, number, seconds
+    from automl.core.leaderboard import summarise
+    from automl.core.metric import METRICS
+
+    trial, result = standing.trial, standing.trial.result
+    rank = f", rank {standing.rank}" if standing.rank else ""
+    yield f"{view.folder.name}, trial {trial.number}: {trial.state.replace('_', ' ')}{rank}, {seconds(result.seconds)}"
+    yield ""
+    yield from columns([[f"  {label}", str(value)] for label, value in trial.config.items()])
+    yield f"  seed {trial.suggestion.seed}"
+    yield ""
+    if result.fold_scores:
+        rows = [["  metric", "mean", "± folds", "folds"]]
+        for name in METRICS:
+            summary, folds = summarise(trial, name), result.fold_scores.get(name, ())
+            cells = [number(summary.mean), number(summary.sd)] if summary else ["-", "-"]
+            rows.append([f"  {name}", *cells, " ".join(number(f) for f in folds)])
+        yield from columns(rows, right=(1, 2))
+    for warning in result.warnings:
+        yield f"  Note  {warning}"
+    if result.error:
+        yield f"error: {result.error}"
+    if result.traceback:
+        yield result.traceback.rstrip()
+
+
+def record(view: StudyView, standing: Standing) -> dict[str, object]:
+    """One trial as JSON values."""
+    from automl.core.records import result_record
+
+    return {
+        "study": view.folder.name, "rank": standing.rank, "metric": view.metric.name, "score": standing.score,
+        "sd": standing.sd, "family": standing.trial.family, "config": dict(standing.trial.config),
+        **result_record(standing.trial.result),
+    }  # fmt: skip

@@ -1,0 +1,152 @@
+"""The live view of a search on a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from rich.console import Console as RichConsole
+from rich.console import Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from automl.cli.words import number, seconds
+from automl.spaces.render import in_words
+
+if TYPE_CHECKING:
+    from automl.workflows.events import Planned, Progress, TrialEnded
+
+_N_SHOWN = 5
+_BARS = "▁▂▃▄▅▆▇█"
+_WIDTH = 40
+
+
+class LiveView:
+    """Bar, leading trials and best so far, redrawn four times a second on standard error."""
+
+    def __init__(self) -> None:
+        self._console = RichConsole(stderr=True, highlight=False)
+        self._live: Live | None = None
+        self._plan: Planned | None = None
+        self._trials: list[TrialEnded] = []
+        self._curve: list[float] = []
+        self._n_failed = 0
+        self._begun = time.monotonic()
+        self._progress = ""
+
+    @staticmethod
+    def is_possible() -> bool:
+        """Whether standard error is a terminal that can redraw. Colour is another matter (NO_COLOR)."""
+        return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+    def print(self, line: str) -> None:
+        """A line above the live view."""
+        head, gap, rest = line.partition("  ")
+        is_heading = gap and head.isalpha()
+        text = Text(head, style="bold").append(gap + rest) if is_heading else Text(line)
+        self._console.print(text)
+
+    def begin(self, plan: Planned) -> None:
+        """Start drawing."""
+        self._plan = plan
+        self._begun = time.monotonic()
+        self._start()
+
+    def add(self, ended: TrialEnded) -> None:
+        """A trial ended."""
+        self._trials.append(ended)
+        if ended.standing.score is None:
+            self._n_failed += 1
+        best = self._leaders()[:1]
+        if best:
+            self._curve.append(best[0].trial.loss or 0.0)
+        self._redraw()
+
+    def show_progress(self, progress: Progress) -> None:
+        """Something slow before or after the trials."""
+        self._progress = f"{progress.what}: {progress.done} of {progress.total}" if progress.total else progress.what
+        self._start()
+        self._redraw()
+
+    def end(self) -> None:
+        """Remove the live view."""
+        self._progress = ""
+        if self._live is not None:
+            self._live.update(Text(""))
+            self._live.stop()
+            self._live = None
+        self._plan = None
+
+    def _start(self) -> None:
+        if self._live is None:
+            self._live = Live(
+                get_renderable=self._draw, console=self._console, refresh_per_second=4, transient=True,
+                redirect_stdout=False, redirect_stderr=False,
+            )  # fmt: skip
+            self._live.start()
+
+    def _redraw(self) -> None:
+        if self._live is not None:
+            self._live.refresh()
+
+    def _leaders(self) -> list[TrialEnded]:
+        complete = [t for t in self._trials if t.standing.score is not None and t.trial.is_complete]
+        return sorted(complete, key=lambda t: (t.trial.loss, t.trial.number))
+
+    def _draw(self) -> Group:
+        if self._progress or self._plan is None:
+            return Group(Text(f"{self._progress} ..."))
+        return Group(Text(""), self._bar(self._plan), Text(""), self._table(self._plan), Text(""), self._footer())
+
+    def _bar(self, plan: Planned) -> Table:
+        done = plan.n_finished + len(self._trials)
+        spent = time.monotonic() - self._begun
+        left = spent / len(self._trials) * (plan.n_trials - done) if self._trials else None
+        about = f"{seconds(spent)}" + (f", about {seconds(left)} left" if left is not None else "")
+        grid = Table.grid(padding=(0, 1))
+        bar = ProgressBar(total=plan.n_trials, completed=done, width=_WIDTH)
+        grid.add_row(Text("searching", style="bold"), bar, Text(f"{done}/{plan.n_trials} trials  {about}"))
+        return grid
+
+    def _table(self, plan: Planned) -> Table:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        for name, justify in (("", "left"), ("trial", "right"), (plan.metric.name, "right"), ("± folds", "right")):
+            table.add_column(name, justify=justify)  # type: ignore[arg-type]
+        table.add_column("seconds", justify="right")
+        table.add_column("pipeline", no_wrap=True, overflow="ellipsis")
+        for rank, ended in enumerate(self._leaders()[:_N_SHOWN], 1):
+            table.add_row(
+                str(rank),
+                str(ended.trial.number),
+                Text(number(ended.standing.score), style="bold" if rank == 1 else ""),
+                number(ended.standing.sd),
+                f"{ended.trial.result.seconds:.2f}",
+                Text(in_words(ended.trial.config)),
+            )
+        return table
+
+    def _footer(self) -> Text:
+        lines = Text()
+        if self._curve:
+            since = len(self._trials) - max(k for k, t in enumerate(self._trials) if t is self._last_best()) - 1
+            ago = f"  no better trial for {since} trials" if since > 1 else ""
+            lines.append("best so far ", style="dim").append(sparkline(self._curve, _WIDTH // 2), style="cyan")
+            lines.append(f"{ago}\n", style="dim")
+        lines.append(f"failed {self._n_failed}.  Ctrl-C stops and keeps everything that is finished.", style="dim")
+        return lines
+
+    def _last_best(self) -> TrialEnded:
+        return self._leaders()[0]
+
+
+def sparkline(losses: list[float], width: int) -> str:
+    """The best so far as bars that grow while the loss falls, at most ``width`` of them."""
+    step = max(1, -(-len(losses) // width))
+    shown = losses[::-1][::step][::-1]
+    low, high = min(losses), max(losses)
+    span = high - low or 1.0
+    return "".join(_BARS[round((high - loss) / span * (len(_BARS) - 1))] for loss in shown)

@@ -1,0 +1,126 @@
+"""The result of a study, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from automl.cli.words import columns, count, number, seconds, short_path
+from automl.core.estimate import Estimate
+from automl.core.leaderboard import Standing, best_of_each_family
+from automl.core.study import StopReason
+from automl.core.trial import TrialState
+from automl.spaces.render import in_words
+from automl.workflows.events import Planned, SearchEnded
+from automl.workflows.result import StudyResult
+
+_WHY = {
+    StopReason.BUDGET: "",
+    StopReason.TIMEOUT: " The timeout was reached; automl resume goes on.",
+    StopReason.USED_UP: " Every config of the space has been tried.",
+    StopReason.INTERRUPTED: "",
+}
+
+
+def summary_lines(result: StudyResult, plan: Planned | None, ended: SearchEnded | None) -> Iterator[str]:
+    """What a person should read at the end: leaderboard by family, winner, final score, ties, what to type next.
+
+    Parameters
+    ----------
+    plan, ended : of this session; ``None`` when the study was finished before
+    """
+    yield ""
+    yield tally(result.standings, ended)
+    yield ""
+    yield from board(best_of_each_family(result.standings), result.metric.name)
+    yield ""
+    yield from _verdict(result)
+    yield ""
+    yield from (f"  Note  {note}" for note in _notes(result))
+    yield ""
+    yield f"Model   {short_path(result.bundle)}"
+    yield ""
+    yield from _next(result, plan)
+
+
+def tally(standings: Sequence[Standing], ended: SearchEnded | None) -> str:
+    """``200 trials in 1 min 16 s: 198 complete, 2 failed. Best since trial 44.``"""
+    states = Counter(s.trial.state for s in standings)
+    parts = [f"{states[state]} {state.replace('_', ' ')}" for state in TrialState if states[state]]
+    in_time = f" in {seconds(ended.seconds)}" if ended else ""
+    why = _WHY[ended.reason] if ended else ""
+    return (
+        f"{count(len(standings), 'trial')}{in_time}: {', '.join(parts)}. Best: trial {standings[0].trial.number}.{why}"
+    )
+
+
+def board(standings: Sequence[Standing], metric: str, *, width: int | None = None) -> list[str]:
+    """Lines of a leaderboard."""
+    rows = [["rank", "trial", metric, "± folds", "seconds", "pipeline"]]
+    for s in standings:
+        trial = s.trial
+        score = [number(s.score), number(s.sd)] if s.rank else [trial.state.replace("_", " "), "-"]
+        rows.append(
+            [str(s.rank or "-"), str(trial.number), *score, f"{trial.result.seconds:.2f}", in_words(trial.config)]
+        )
+    return columns(rows, right=(0, 1, 2, 3, 4), width=width)
+
+
+def _verdict(result: StudyResult) -> Iterator[str]:
+    best = result.best
+    yield f"Best pipeline    trial {best.trial.number}: {in_words(best.trial.config)}"
+    for estimate in result.estimates:
+        if estimate.metric == result.metric.name:
+            yield from _estimate_lines(result, estimate)
+    sd = f" ± {number(best.sd)}" if best.sd is not None else ""
+    yield (
+        f"In the search    {result.metric.name} {number(best.score)}{sd} over {result.n_folds} folds "
+        "(chosen on these, so too rosy)"
+    )
+    if result.estimate is not None and result.estimate.no_skill is not None:
+        yield f"No-skill model   {result.metric.name} {number(result.estimate.no_skill)} (the class frequencies)"
+
+
+def _estimate_lines(result: StudyResult, estimate: Estimate) -> Iterator[str]:
+    n_complete = sum(s.rank is not None for s in result.standings)
+    if estimate.method == "bbc-cv":
+        heading = f"For new {estimate.unit}s"
+        why = f"corrected for choosing among {count(n_complete, 'pipeline')}"
+    else:
+        heading = "On the test set"
+        why = (
+            "look 1 at these rows"
+            if estimate.looks == 1
+            else f"look {estimate.looks} at these rows: each look flatters"
+        )
+    interval = f"95% interval {number(estimate.low)} to {number(estimate.high)}"
+    yield f"{heading:<16} {estimate.metric} {number(estimate.value)}, {interval}"
+    yield f"{'':<16} {count(estimate.n_units, estimate.unit)}; {why}"
+
+
+def _notes(result: StudyResult) -> Iterator[str]:
+    yield from result.notes
+    complete = [s for s in result.standings if s.rank is not None]
+    if result.n_tied > 1:
+        families = {s.trial.family for s in complete[: result.n_tied]}
+        fastest = next(s.trial for s in complete if s.trial.number == result.fastest_tied)
+        yield (
+            f"{result.n_tied} of {len(complete)} complete trials are within one standard error of the best, "
+            f"in {count(len(families), 'family').replace('familys', 'families')}. The fastest of them is trial "
+            f"{fastest.number}, {seconds(fastest.result.seconds)}: {in_words(fastest.config)}."
+        )
+
+
+def _next(result: StudyResult, plan: Planned | None) -> Iterator[str]:
+    runs = short_path(result.folder.parent)
+    at = "" if runs == "runs" else f" --runs {runs}"
+    yield "Next"
+    rows = [
+        [f"  automl ui {result.name}{at}", "compare the trials"],
+        [f"  automl export {result.name}{at} --out model", "the pipeline, to take away"],
+        [f"  automl predict {result.name}{at} NEW", "label new rows or recordings"],
+        [f"  automl resume {result.name}{at} --more 100", "search longer"],
+    ]
+    if plan is not None and plan.is_demo:
+        rows.append(["  automl search data.csv --label diagnosis", "search your own data"])
+    yield from columns(rows)

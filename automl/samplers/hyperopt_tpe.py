@@ -1,0 +1,112 @@
+"""hyperopt's tree-structured Parzen estimator behind ask and tell.
+
+Bergstra, Bardenet, Bengio & Kégl (2011), Algorithms for Hyper-Parameter Optimization, NeurIPS 24. With its three
+switches off, ``HyperoptTPE`` proposes what ``hyperopt.fmin`` would.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from automl.core.trial import Config, Suggestion, Trial, TrialState
+from automl.samplers.asking import Asking
+from automl.samplers.encoding import decode, encode, hyperopt_space
+from automl.spaces.configs import config_key
+from automl.spaces.nodes import Space
+
+_Doc: TypeAlias = dict[str, Any]
+
+
+class HyperoptTPE:
+    """Configs like the best so far and unlike the rest.
+
+    Parameters
+    ----------
+    seed : of the study
+    n_startup : that many trials are random before the model takes over
+    use_defaults : begin with the default config of each family
+    reject_duplicates : never suggest a config twice (on a grid of 216 points, hyperopt 0.3.0 alone tried 68 in 200)
+    impute_failures : a trial that failed counts as the worst finished one, and not towards ``n_startup``. hyperopt
+        alone counts it as start-up, and a failure that carries a low loss drew 41 % of the later proposals
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        seed: int,
+        *,
+        n_startup: int = 20,
+        use_defaults: bool = True,
+        reject_duplicates: bool = True,
+        impute_failures: bool = True,
+    ) -> None:
+        from hyperopt.base import Domain
+
+        self._asking = Asking(space, seed, use_defaults, reject_duplicates)
+        self._n_startup = n_startup
+        self._impute_failures = impute_failures
+        self._domain = Domain(None, hyperopt_space(space))
+        self._told: set[object] = set()
+        self._finished: dict[int, _Doc] = {}
+        self._failed: dict[int, _Doc] = {}
+
+    def ask(self, number: int, pending: Sequence[Suggestion]) -> Suggestion | None:
+        """See ``core.ports.Sampler``. Costs about what ``tpe.suggest`` does, more when that repeats itself."""
+        trials = self._trials(pending)
+        return self._asking.suggestion(
+            number, told=self._told, pending=pending, draw=lambda seed: self._propose(number, trials, seed)
+        )
+
+    def tell(self, trial: Trial) -> None:
+        """See ``core.ports.Sampler``."""
+        self._told.add(config_key(trial.config))
+        if _is_finished(trial):
+            self._finished[trial.number] = self._doc(trial.suggestion, {"status": "ok", "loss": trial.loss})
+        else:  # without a loss, even if it carries one
+            self._failed[trial.number] = self._doc(trial.suggestion, {"status": "fail"})
+
+    def _doc(self, suggestion: Suggestion, result: _Doc) -> _Doc:
+        """A trial as hyperopt keeps it. Its trials are numbered from 0."""
+        from hyperopt.base import JOB_STATE_DONE
+
+        tid = suggestion.number - 1
+        vals = encode(self._asking.space, suggestion.config)
+        misc = {
+            "tid": tid,
+            "idxs": {label: [tid] if label in vals else [] for label in self._domain.params},
+            "vals": {label: [vals[label]] if label in vals else [] for label in self._domain.params},
+        }
+        return {"tid": tid, "state": JOB_STATE_DONE, "result": result, "misc": misc}
+
+    def _trials(self, pending: Sequence[Suggestion]) -> Any:
+        """What hyperopt learns from. It counts a trial without a loss as infinitely bad."""
+        from hyperopt.base import trials_from_docs
+
+        running = [self._doc(suggestion, {"status": "running"}) for suggestion in pending]
+        return trials_from_docs([*self._finished.values(), *self._failures(), *running], validate=False)
+
+    def _failures(self) -> list[_Doc]:
+        if not self._impute_failures:
+            return list(self._failed.values())
+        if not self._finished:
+            return []
+        worst = max(doc["result"]["loss"] for doc in self._finished.values())
+        return [{**doc, "result": {"status": "ok", "loss": worst}} for doc in self._failed.values()]
+
+    def _propose(self, number: int, trials: Any, seed: int) -> Config:
+        from hyperopt import rand, tpe
+        from hyperopt.base import spec_from_misc
+
+        n_known = len(self._finished) + (0 if self._impute_failures else len(self._failed))
+        if n_known < self._n_startup:
+            docs = rand.suggest([number - 1], self._domain, trials, seed)
+        else:
+            docs = tpe.suggest([number - 1], self._domain, trials, seed, n_startup_jobs=0, verbose=False)
+        return decode(self._asking.space, spec_from_misc(docs[0]["misc"]))
+
+
+def _is_finished(trial: Trial) -> bool:
+    was_scored = trial.state in (TrialState.COMPLETE, TrialState.PRUNED)
+    return was_scored and trial.loss is not None and math.isfinite(trial.loss)

@@ -1,0 +1,238 @@
+"""A study's folder: made whole or not at all, found by name, read without loading its data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from automl.core.journal import JOURNAL_NAME, Journal
+from automl.core.plan import Fold, Plan
+from automl.errors import StudyError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class StudyFolder:
+    """A study on the disk.
+
+    Parameters
+    ----------
+    facts : what stands in ``study.json``
+    """
+
+    path: Path
+    facts: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Name of the study: that of its folder, which may have been renamed."""
+        return self.path.name
+
+    @property
+    def space_text(self) -> str:
+        """The space, verbatim."""
+        return (self.path / "space.toml").read_text(encoding="utf-8")
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """What the last finished session found, ``None`` before there is any."""
+        try:
+            found: dict[str, Any] = json.loads((self.path / "result.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except ValueError as err:
+            raise StudyError(
+                f"{self.path / 'result.json'} is damaged: {err}", hint=f"delete it, then: automl resume {self.name}"
+            ) from err
+        return found
+
+    def plan(self) -> Plan:
+        """The split, as made when the study began."""
+        try:
+            with np.load(self.path / "split.npz", allow_pickle=False) as arrays:
+                folds = tuple(Fold(arrays[f"train_{k}"], arrays[f"valid_{k}"]) for k in range(int(arrays["n_folds"])))
+                return Plan(folds, arrays["dev"], arrays["holdout"], tuple(self.facts["plan_notes"]))
+        except (OSError, ValueError, KeyError) as err:
+            raise StudyError(f"{self.path / 'split.npz'} cannot be read: {err}") from err
+
+    def current_looks(self) -> int:
+        """How often the holdout has been looked at, read from the disk."""
+        looks: int = json.loads((self.path / "study.json").read_text(encoding="utf-8"))["looks"]
+        return looks
+
+    def update(self, **facts: Any) -> StudyFolder:
+        """The folder with some of the facts replaced, on the disk too."""
+        changed = {**self.facts, **facts}
+        write_json(self.path / "study.json", changed)
+        return StudyFolder(self.path, changed)
+
+
+@dataclass(frozen=True)
+class StudyDraft:
+    """What a study folder is made of.
+
+    Parameters
+    ----------
+    facts : for ``study.json``, without the name
+    digest : of request, space, split and data: the journal's first line
+    """
+
+    facts: Mapping[str, Any]
+    space_text: str
+    plan: Plan
+    digest: str
+
+
+def create_study(runs: Path, study: StudyDraft, *, name: str | None, stem: str) -> StudyFolder:
+    """A new study folder; from the moment it exists the search can be resumed from it.
+
+    Parameters
+    ----------
+    name : of the study; ``None`` for ``stem`` with the next free number
+
+    Raises
+    ------
+    StudyError
+        If a study of that name exists, or ``runs`` cannot be written.
+    """
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        draft = runs / f".new-study-{os.getpid()}"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+    except OSError as err:
+        raise StudyError(
+            f"{runs} cannot be written: {err.strerror}", hint="--runs DIR puts studies somewhere else"
+        ) from err
+    try:
+        for candidate in _candidates(runs, name, stem):
+            _fill(draft, study, candidate)
+            try:
+                draft.rename(runs / candidate)
+            except OSError:
+                if name is None and (runs / candidate).exists():
+                    continue
+                raise
+            return open_study(candidate, runs)
+    except OSError as err:
+        raise StudyError(f"{runs} cannot be written: {err.strerror}") from err
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    raise AssertionError("there is always a next free number")
+
+
+def _candidates(runs: Path, name: str | None, stem: str) -> Iterator[str]:
+    if name is not None:
+        if (runs / name).exists():
+            raise StudyError(
+                f"study {name} exists already in {runs}", hint=f"automl resume {name}, or choose another --name"
+            )
+        yield name
+        return
+    stem = re.sub(r"[^\w.-]+", "-", stem).strip(".-")[:60] or "study"
+    number = 1
+    while True:
+        if not (runs / f"{stem}-{number}").exists():
+            yield f"{stem}-{number}"
+        number += 1
+
+
+def _fill(folder: Path, study: StudyDraft, name: str) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir(mode=0o700)
+    write_json(folder / "study.json", {"format": FORMAT, "name": name, **study.facts})
+    (folder / "space.toml").write_text(study.space_text, encoding="utf-8")
+    np.savez_compressed(folder / "split.npz", **plan_arrays(study.plan))  # type: ignore[arg-type]
+    (folder / "workers").mkdir()
+    Journal.create(folder, study=name, digest=study.digest)
+
+
+def plan_arrays(plan: Plan) -> dict[str, np.ndarray[Any, Any]]:
+    """The plan as named arrays."""
+    arrays: dict[str, np.ndarray[Any, Any]] = {
+        "n_folds": np.array(plan.n_folds),
+        "dev": plan.dev,
+        "holdout": plan.holdout,
+    }
+    for k, fold in enumerate(plan.folds):
+        arrays |= {f"train_{k}": fold.train, f"valid_{k}": fold.valid}
+    return arrays
+
+
+def plan_digest(plan: Plan) -> str:
+    """sha256 over the split."""
+    digest = hashlib.sha256()
+    for name, array in sorted(plan_arrays(plan).items()):
+        digest.update(name.encode() + np.ascontiguousarray(array, dtype=np.int64).tobytes())
+    return digest.hexdigest()
+
+
+def open_study(name: str | None, runs: Path) -> StudyFolder:
+    """The study called ``name`` in ``runs``, or at the path ``name``; ``None`` for the newest in ``runs``.
+
+    Raises
+    ------
+    StudyError
+        If there is none, or it was written by a newer version.
+    """
+    path = _newest(runs) if name is None else _find(name, runs)
+    try:
+        facts = json.loads((path / "study.json").read_text(encoding="utf-8"))
+    except OSError as err:
+        raise StudyError(f"{path} is not a study: it has no readable study.json", hint=_what_exists(runs)) from err
+    except ValueError as err:
+        raise StudyError(f"{path / 'study.json'} is damaged: {err}") from err
+    if not isinstance(facts, dict) or not isinstance(facts.get("format"), int):
+        raise StudyError(f"{path / 'study.json'} is damaged: it has no format number")
+    if facts["format"] > FORMAT:
+        raise StudyError(
+            f"{path / 'study.json'} has format version {facts['format']}, newer than this one reads ({FORMAT})",
+            hint="upgrade automl-search",
+        )
+    return StudyFolder(path, facts)
+
+
+def studies(runs: Path) -> list[Path]:
+    """Folders of the studies in ``runs``, the newest first."""
+    found = [p for p in runs.glob("*") if (p / JOURNAL_NAME).is_file() and not p.name.startswith(".")]
+    return sorted(found, key=lambda p: (p / JOURNAL_NAME).stat().st_mtime_ns, reverse=True)
+
+
+def _find(name: str, runs: Path) -> Path:
+    for path in (runs / name, Path(name)):
+        if (path / "study.json").exists() or (path / JOURNAL_NAME).exists():
+            return path.resolve()
+    raise StudyError(f'there is no study "{name}" in {runs}', hint=_what_exists(runs))
+
+
+def _newest(runs: Path) -> Path:
+    found = studies(runs)
+    if not found:
+        raise StudyError(f"there is no study in {runs} yet", hint="automl search")
+    return found[0].resolve()
+
+
+def _what_exists(runs: Path) -> str:
+    names = [p.name for p in studies(runs)[:8]]
+    return f"studies in {runs}: {', '.join(names)}" if names else f"{runs} holds no study yet: automl search"
+
+
+def write_json(path: Path, values: Any) -> None:
+    """Replace a JSON file in one step."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(values, file, indent=2, ensure_ascii=False, allow_nan=False)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

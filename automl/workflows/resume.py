@@ -1,0 +1,162 @@
+"""Continue a study that was stopped, or make it longer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from automl.core.dataset import Dataset
+from automl.core.journal import JournalState, read_journal
+from automl.core.metric import METRICS
+from automl.core.plan import Plan
+from automl.core.study import StopRequest
+from automl.errors import RequestError, StudyError
+from automl.spaces.narrow import only_families
+from automl.spaces.nodes import Space
+from automl.spaces.parse import parse_space
+from automl.spaces.render import summary_line
+from automl.workflows.choose_space import fit_to, vocabulary
+from automl.workflows.events import Finished, Listener, Planned
+from automl.workflows.folder import StudyFolder, open_study
+from automl.workflows.prepare import absolute, digest_parts, load_data, overall_digest, scoring_line
+from automl.workflows.request import SearchRequest, n_physical_cores
+from automl.workflows.result import StudyResult
+from automl.workflows.run import run_session
+from automl.workflows.session import Session
+from automl.workflows.studies import read_result
+
+
+@dataclass(frozen=True)
+class ResumeRequest:
+    """What to continue, and how.
+
+    Parameters
+    ----------
+    study : name or path; ``None`` for the newest in ``runs``
+    more : further trials beyond the budget so far; 0 to finish what was begun
+    data : where the data is now; ``None`` for where it was
+    workers, timeout_s, tracking_uri : ``None`` for what the search was asked
+    """
+
+    study: str | None = None
+    more: int = 0
+    data: str | None = None
+    workers: int | None = None
+    timeout_s: float | None = None
+    runs: str = "runs"
+    tracking_uri: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.more < 0:
+            raise RequestError(f"--more must be at least 1, not {self.more}", hint="--more 100")
+
+
+def run_resume(request: ResumeRequest, listen: Listener, stop: StopRequest) -> StudyResult:
+    """Continue: nothing finished is evaluated again, and what was running is evaluated first.
+
+    A study that is already finished, and not to be made longer, is only reported: its holdout is not looked at again.
+
+    Raises
+    ------
+    StudyError
+        If there is no such study, or data, space, split or request are not what they were: what differs is named.
+    """
+    folder = open_study(request.study, Path(request.runs))
+    state = read_journal(folder.path)
+    n_trials = state.n_trials + request.more
+    is_done = len(state.trials) >= n_trials
+    if is_done and (result := read_result(folder, state)) is not None:
+        listen(Finished(result))
+        return result
+    session = open_session(folder, request, n_trials)
+    listen(_planned(session, state))
+    return run_session(session, listen, stop)
+
+
+def open_session(folder: StudyFolder, request: ResumeRequest, n_trials: int) -> Session:
+    """The study with its data loaded, proved to be what they were.
+
+    Raises
+    ------
+    StudyError
+        If data, space, split or request have changed.
+    """
+    asked = _request_now(folder, request)
+    dataset = _load(folder, asked, request)
+    plan = folder.plan()
+    _refuse_changes(folder, asked, dataset, plan)
+    return Session(folder, asked, dataset, plan, _space(folder, dataset), n_trials)
+
+
+def _request_now(folder: StudyFolder, request: ResumeRequest) -> SearchRequest:
+    asked = SearchRequest.from_dict(folder.facts["request"])
+    changes: dict[str, object] = {"runs": request.runs, "workers": request.workers or asked.workers}
+    if changes["workers"] is None:
+        changes["workers"] = n_physical_cores()
+    if request.data is not None:
+        changes["data"] = absolute(request.data)
+    if request.timeout_s is not None:
+        changes["timeout_s"] = request.timeout_s
+    if request.tracking_uri is not None:
+        changes["tracking_uri"] = request.tracking_uri
+    return replace(asked, **changes)  # type: ignore[arg-type]
+
+
+def _load(folder: StudyFolder, asked: SearchRequest, request: ResumeRequest) -> Dataset:
+    if folder.facts["is_data_in_memory"]:
+        raise StudyError(
+            f"study {folder.name} was made from data handed over in Python, which this command does not have",
+            hint="begin a new study from a file",
+        )
+    if asked.data is not None and not Path(asked.data).exists():
+        raise StudyError(
+            f"the data of study {folder.name} is not at {asked.data} any more",
+            hint=f"automl resume {folder.name} --data PATH",
+        )
+
+    def unheard(event: object) -> None:
+        """Loading again is quick: the check of the recordings is cached by the system."""
+
+    return load_data(asked, unheard)[0]
+
+
+def _refuse_changes(folder: StudyFolder, asked: SearchRequest, dataset: Dataset, plan: Plan) -> None:
+    families = tuple(folder.facts["families"])
+    before: dict[str, str] = folder.facts["digests"]
+    now = digest_parts(asked, dataset.fingerprint, folder.space_text, plan, families)
+    changed = [part for part in now if now[part] != before.get(part)]
+    if "data" in changed:
+        then = folder.facts["data"]["n_samples"]
+        raise StudyError(
+            f"{dataset.name} has changed since study {folder.name} began ({then} rows then, {dataset.n_samples} now; "
+            f"sha256 {before['data'][:12]} then, {now['data'][:12]} now), so old and new trials cannot be compared",
+            hint="start a new study with automl search, or bring the old data back with --data PATH",
+        )
+    if changed or overall_digest(now) != read_journal(folder.path).digest:
+        what = " and ".join(changed) or "study.json"
+        raise StudyError(
+            f"the {what} of study {folder.name} has changed since it began, so old and new trials cannot be compared",
+            hint=f"restore the files in {folder.path}, or start a new study",
+        )
+
+
+def _space(folder: StudyFolder, dataset: Dataset) -> Space:
+    space = parse_space(folder.space_text, source=str(folder.path / "space.toml"), vocabulary=vocabulary())
+    return fit_to(only_families(space, folder.facts["families"]), dataset)
+
+
+def _planned(session: Session, state: JournalState) -> Planned:
+    return Planned(
+        study=session.folder.name,
+        folder=session.folder.path,
+        data=session.dataset.description,
+        n_samples=session.dataset.n_samples,
+        metric=METRICS[session.request.metric],
+        scoring=scoring_line(session.request.metric, session.plan, session.dataset),
+        space=f"{session.space.name}: {summary_line(session.space)}",
+        notes=(*session.dataset.notes, *session.plan.notes),
+        n_trials=session.n_trials,
+        n_finished=len(state.trials),
+        n_workers=session.request.workers or 1,
+        is_demo=session.request.data is None,
+    )
