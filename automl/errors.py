@@ -4,8 +4,8 @@
 
     AutoMLError
     ├── UserError               the user can mend it: exit code 2, no traceback
-    │   ├── RequestError        an option or an argument
-    │   ├── DataError           a table, a recording, a label, a group
+    │   ├── RequestError        an option or an argument; a ValueError too
+    │   ├── DataError           a table, a recording, a label, a group; a ValueError too, as scikit-learn raises
     │   │   └── SoundError      one sound file, with the reason apart from its name
     │   ├── SpaceError          a search space file
     │   ├── MissingPackageError a package that an extra brings
@@ -44,11 +44,11 @@ class UserError(AutoMLError):
         return "\n".join([self.message, *self.details])
 
 
-class RequestError(UserError):
+class RequestError(UserError, ValueError):
     """An option or argument that cannot be."""
 
 
-class DataError(UserError):
+class DataError(UserError, ValueError):
     """Data that cannot be read or cannot be learned from."""
 
 

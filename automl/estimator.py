@@ -161,13 +161,13 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """The rows as a frame, after scikit-learn's own checks: paths of recordings are no array, so they pass by."""
         import pandas as pd
 
-        is_table = isinstance(X, pd.DataFrame)
-        if not is_table and (isinstance(X, str) or np.ndim(X) != 1 or not all(isinstance(v, str | Path) for v in X)):
-            X = validate_data(self, X, reset=is_fit, dtype=None, ensure_all_finite="allow-nan")
-            return as_frame(X)
-        frame = as_frame(X)
-        validate_data(self, X if is_table else frame, reset=is_fit, skip_check_array=True)
-        return frame
+        if isinstance(X, pd.DataFrame) or _is_list_of_paths(X):
+            frame = as_frame(X)
+            validate_data(self, X if isinstance(X, pd.DataFrame) else frame, reset=is_fit, skip_check_array=True)
+            return frame
+        at_least = 2 if is_fit else 1
+        X = validate_data(self, X, reset=is_fit, dtype=None, ensure_all_finite="allow-nan", ensure_min_samples=at_least)
+        return as_frame(X)
 
     def _request(self, runs: Path) -> SearchRequest:
         return SearchRequest(
@@ -193,6 +193,10 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _listener(self) -> Listener:
         return _print_leaders if self.verbose else unheard
+
+
+def _is_list_of_paths(X: Any) -> bool:
+    return isinstance(X, Sequence) and not isinstance(X, str) and all(isinstance(v, str | Path) for v in X)
 
 
 def _print_leaders(event: Event) -> None:

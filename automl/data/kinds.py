@@ -47,10 +47,8 @@ def kind_of_cells(cells: Cells) -> ColumnKind:
         return ColumnKind.BOOLEAN
     if n_numbers == 0:
         return ColumnKind.CATEGORICAL if words else ColumnKind.NUMERIC
-    n_mistakes = n_words - cells.is_any_of(MISSING_NUMBER).sum()
-    return (
-        ColumnKind.NUMERIC if n_mistakes <= (1 - _NUMERIC_SHARE) * (n_numbers + n_mistakes) else ColumnKind.CATEGORICAL
-    )
+    n_present = n_numbers + n_words - cells.is_any_of(MISSING_NUMBER).sum()
+    return ColumnKind.NUMERIC if n_numbers >= _NUMERIC_SHARE * n_present else ColumnKind.CATEGORICAL
 
 
 def is_time(values: pd.Series) -> bool:

@@ -6,7 +6,6 @@ numbers "none", "-", "--", "?" and "." are missing too (and this is said); in a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,7 +31,7 @@ class Cells:
     Parameters
     ----------
     number : (n_rows,), NaN where the cell is no number
-    word : (n_rows,) stripped text of cells that are neither number nor missing, ``None`` elsewhere
+    word : (n_rows,) stripped text of cells that are neither number nor missing, empty elsewhere
     """
 
     number: NDArray[np.float64]
@@ -46,7 +45,7 @@ class Cells:
     @property
     def is_word(self) -> NDArray[np.bool_]:
         """(n_rows,) whether the cell is a word."""
-        return np.not_equal(self.word, None).astype(np.bool_)
+        return np.asarray(self.word != "", dtype=np.bool_)
 
     def words(self) -> set[str]:
         """The distinct words, in lower case."""
@@ -65,12 +64,12 @@ def read_cells(values: pd.Series) -> Cells:
 
     types = pd.api.types
     if types.is_numeric_dtype(values) and not types.is_bool_dtype(values):
-        return Cells(values.to_numpy(dtype=np.float64, na_value=np.nan), np.full(len(values), None))
+        return Cells(values.to_numpy(dtype=np.float64, na_value=np.nan), np.full(len(values), "", dtype=object))
     text = values if types.is_string_dtype(values.dtype) and values.dtype != object else texts(values)
     number = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    word = np.full(len(values), None)
+    word = np.full(len(values), "", dtype=object)
     rest = np.flatnonzero(np.isnan(number))
-    word[rest] = _over_distinct(text.iloc[rest], _word_or_none)
+    word[rest] = _words(text.iloc[rest])
     return Cells(number, word)
 
 
@@ -80,8 +79,8 @@ def texts(values: pd.Series) -> pd.Series:
 
     if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all() and not (values.abs() > _EXACT).any():
         values = values.astype("Int64")
-    found = _over_distinct(values, _word_or_none)
-    return pd.Series(found, index=values.index, dtype=object).where(np.not_equal(found, None), np.nan)
+    found = _words(values)
+    return pd.Series(np.where(found == "", np.nan, found), index=values.index, dtype=object)
 
 
 def with_points(values: pd.Series, delimiter: str) -> pd.Series | None:
@@ -104,18 +103,19 @@ def with_points(values: pd.Series, delimiter: str) -> pd.Series | None:
     return rewritten if read_cells(rewritten).words() <= MISSING_NUMBER else None
 
 
-def _word_or_none(cell: object) -> str | None:
+def _word(cell: object) -> str:
+    """The stripped text, empty where it says that the cell is missing."""
     text = str(cell).strip()
-    return None if text.casefold() in MISSING else text
+    return "" if text.casefold() in MISSING else text
 
 
-def _over_distinct(values: pd.Series, read: Callable[[object], str | None]) -> NDArray[np.object_]:
-    """``read`` of every cell that is there, ``None`` for the others; called once for equal cells."""
+def _words(values: pd.Series) -> NDArray[np.object_]:
+    """The `_word` of every cell, looked up once for equal cells."""
     import pandas as pd
 
     codes, distinct = pd.factorize(_apart(values), use_na_sentinel=True)
-    found = np.array([*(read(cell) for cell in distinct), None], dtype=object)
-    return found[codes]
+    found = np.array([*(_word(cell) for cell in distinct), ""], dtype=object)
+    return found[codes]  # the code -1 of a missing cell picks the last
 
 
 def _apart(values: pd.Series) -> pd.Series:

@@ -41,13 +41,15 @@ def deal_groups(
     """Part of each row, when rows of one group must stay together.
 
     Many candidates are dealt, each greedily in a random order. What counts, in this order: that no part holds all rows
-    of a class, that every part holds every class, that the parts are even. One of the best few is drawn.
+    of a class, that every part holds every class, that the parts are as large as they should be, in all and in every
+    class. One of the best few is drawn.
 
     Parameters
     ----------
     y : (n,) class indices
     groups : (n,) codes, at least as many different ones as there are parts
-    sizes : (n_parts,) the share of the rows that each part should hold, summing to 1
+    sizes : (n_parts,) the share of the rows that each part should hold. Where they sum to less than 1, what remains is
+        one more part, the last, of which it is not asked that it leave a row of every class to the others
 
     Notes
     -----
@@ -55,9 +57,10 @@ def deal_groups(
     so that the seed breaks ties only: on groups of different sizes every seed gives the same folds.
     """
     _, group = np.unique(groups, return_inverse=True)
-    shares = _shares(y, group)
-    candidates, loads = _deal_greedily(shares, sizes, rng)
-    chosen: NDArray[np.intp] = _draw_good_one(candidates, loads, sizes, rng)[group]
+    rest = 1 - sizes.sum()
+    all_sizes = np.append(sizes, rest) if rest > 1e-9 else sizes
+    candidates, loads = _deal_greedily(_shares(y, group), all_sizes, rng)
+    chosen: NDArray[np.intp] = _draw_good_one(candidates, loads[:, : len(sizes)], sizes, rng)[group]
     return chosen
 
 

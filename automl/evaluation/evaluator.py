@@ -47,8 +47,8 @@ class Evaluator:
     def __call__(self, suggestion: Suggestion) -> TrialResult:
         """The result: COMPLETE, or FAILED for an exception or for predictions that are no probabilities.
 
-        The loss is the mean over the out-of-fold rows for a metric that is a mean over rows, for another the mean over the
-        folds where it is defined. ``suggestion.bar`` is not used. Never raises ``Exception``.
+        The loss is the mean over the out-of-fold rows for a metric that is a mean over rows, and for another the mean
+        over the folds where it is defined. ``suggestion.bar`` is not used. Never raises ``Exception``.
         """
         began = time.monotonic()
         with warnings.catch_warnings(record=True) as caught:

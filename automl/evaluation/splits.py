@@ -36,11 +36,10 @@ def stratified_folds(
     DataError
         If there are fewer than two folds, or fewer rows or groups than folds.
     """
-    n_units = len(y) if groups is None else len(np.unique(groups))
+    n_units = _n_units(y, groups)
     if not 2 <= n_folds <= n_units:
-        raise DataError(
-            f"{counted(n_units, 'row' if groups is None else 'group')} cannot make {counted(n_folds, 'fold')}"
-        )
+        unit = "row" if groups is None else "group"
+        raise DataError(f"{counted(n_units, unit)} cannot make {counted(n_folds, 'fold')}")
     rng = np.random.default_rng(seed)
     if groups is None or n_units == len(y):
         part = deal_rows(y, n_folds, rng)
@@ -76,15 +75,14 @@ def choose_n_folds(
     DataError
         If the folds asked for cannot be, or if there are fewer than two units.
     """
-    n_units = len(y) if groups is None else len(np.unique(groups))
+    n_units = _n_units(y, groups)
     if asked is not None:
         _check_asked(y, class_names, asked=asked, n_units=n_units, unit=unit)
     elif n_units < 2:
         raise DataError(f"{counted(n_units, unit)} cannot be parted into folds", hint="bring data of at least 2")
     holders = _n_holders(y, groups, len(class_names))
-    wanted = DEFAULT_N_FOLDS if asked is None else asked
-    n_folds = wanted if asked is not None else max(2, min(wanted, int(holders.min())))
-    return n_folds, _note(holders, class_names, n_folds=n_folds, wanted=wanted, unit=unit)
+    n_folds = max(2, min(DEFAULT_N_FOLDS, int(holders.min()))) if asked is None else asked
+    return n_folds, _note(holders, class_names, n_folds=n_folds, wanted=asked or DEFAULT_N_FOLDS, unit=unit)
 
 
 def make_plan(dataset: Dataset, *, n_folds: int | None, holdout: float | NDArray[np.intp] | None, seed: int) -> Plan:
@@ -124,13 +122,12 @@ def _holdout_rows(dataset: Dataset, holdout: float | NDArray[np.intp] | None, se
     if not 0 < holdout < 1:
         raise RequestError(f"--test {holdout:g} is not a share between 0 and 1", hint="--test 0.2 keeps a fifth")
     rng = np.random.default_rng(seed)
-    if dataset.groups is None:
+    n_units = _n_units(dataset.y, dataset.groups)
+    if dataset.groups is None or n_units == dataset.n_samples:
         return np.flatnonzero(draw_rows(dataset.y, holdout, rng))
-    n_groups = len(np.unique(dataset.groups))
-    if n_groups < 2:
-        raise DataError(f"{counted(n_groups, dataset.unit)} cannot be parted into data to search on and a test")
-    part = deal_groups(dataset.y, dataset.groups, np.array([1 - holdout, holdout]), rng)
-    return np.flatnonzero(part == 1)
+    if n_units < 2:
+        raise DataError(f"{counted(n_units, dataset.unit)} cannot be parted into data to search on and a test")
+    return np.flatnonzero(deal_groups(dataset.y, dataset.groups, np.array([holdout]), rng) == 0)
 
 
 def _check_holdout(dataset: Dataset, dev: NDArray[np.intp], kept: NDArray[np.intp]) -> None:
@@ -170,6 +167,10 @@ def _check_asked(y: NDArray[np.int64], class_names: Sequence[str], *, asked: int
 
 def _fewer_folds(most: int) -> str:
     return f"--folds {most} is the most this data allows" if most >= 2 else "leave --folds out"
+
+
+def _n_units(y: NDArray[np.int64], groups: NDArray[np.int64] | None) -> int:
+    return len(y) if groups is None else len(np.unique(groups))
 
 
 def _n_holders(y: NDArray[np.int64], groups: NDArray[np.int64] | None, n_classes: int) -> NDArray[np.intp]:

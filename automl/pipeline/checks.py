@@ -173,6 +173,7 @@ _RULES: Mapping[str, Callable[[ModelFamily], None]] = {
     "its name and parameters are identifiers": _names,
     "it is built without parameters and learns two classes": _two_classes,
     "it learns three classes": _three_classes,
+    "it leaves its rows and the global generator alone": _leaves_the_world_alone,
     "it learns from one column": _one_column,
     "it learns from rows in groups": _grouped_rows,
     "it learns from a single group": _one_group,
@@ -184,5 +185,4 @@ _RULES: Mapping[str, Callable[[ModelFamily], None]] = {
     "a prediction depends on its row alone": _rows_alone,
     "a clone of it can be fitted": _refitted_clone,
     "it can be stored, trusting the types it names": _travels,
-    "it leaves its rows and the global generator alone": _leaves_the_world_alone,
 }

@@ -12,6 +12,7 @@ from automl.tracking.experiment import open_experiment
 from automl.tracking.mirror import Mirror
 from automl.tracking.problems import one_line, without_credentials
 from automl.tracking.records import RunRecord, trial_record
+from automl.tracking.store import default_uri, prepare_store, relocate
 from automl.tracking.views import store_views
 
 
@@ -23,6 +24,7 @@ class MlflowTracker:
 
     Parameters
     ----------
+    uri : the database in ``runs`` (``default_uri``) is created when there is none
     runs : folder of the studies; artifacts go to ``mlflow-artifacts`` in it when ``uri`` is a database
     on_note : told what a person should know: an experiment under another name, a page that is less well prepared
     """
@@ -70,6 +72,9 @@ class MlflowTracker:
                 raise
 
     def _open(self) -> Mirror:
+        if self._uri == default_uri(self._runs):
+            prepare_store(self._runs)
+            relocate(self._runs)
         client = connect(self._uri)
         experiment = open_experiment(client, self._uri, self._started, runs=self._runs, on_note=self._on_note)
         try:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import LOGISTIC, Example
+from sklearn.base import clone
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     GradientBoostingClassifier,
@@ -48,7 +49,7 @@ SOUND = {
 
 
 def fitted(name: str) -> Any:
-    return SOUND[name].fit(X, Y)
+    return clone(SOUND[name]).fit(X, Y)
 
 
 @pytest.mark.parametrize("name", SOUND)

@@ -64,7 +64,7 @@ def test_unseen_categories_and_missing_values_are_predicted(mixed, option):
     fitted = fit_pipeline({**PLAIN, "encode": option, "model": "logistic"}, mixed, TRAIN, 0)
     strange = mixed.X.iloc[:3].copy()
     strange["site"] = "moon"
-    strange["ward"] = np.nan
+    strange["ward"] = pd.Series(np.nan, index=strange.index, dtype=object)
     strange["age"] = np.nan
     assert np.isfinite(fitted.predict_proba(strange)).all()
 
@@ -167,6 +167,6 @@ def test_nothing_scaled_means_no_scaler(mixed):
 
 def test_numbers_keep_all_their_digits():
     dates = 1.7e9 + np.arange(40.0)
-    dataset = numeric({"seconds": dates}, (np.arange(40) >= 20))
+    dataset = numeric({"seconds": dates}, np.arange(40) >= 20)
     fitted = fit_pipeline({"model": "knn", "model.knn.n_neighbors": 1}, dataset, np.arange(40), 0)
     assert np.array_equal(fitted.pipeline.predict(dataset.X), dataset.y)
