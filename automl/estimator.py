@@ -18,6 +18,7 @@ from automl.bundle.load import load_bundle
 from automl.core.study import StopRequest
 from automl.data.frames import as_frame, dataset_from_frame
 from automl.data.kinds import coerce_columns
+from automl.data.labels import label_texts
 from automl.workflows.events import Event, Listener, TrialEnded, unheard
 from automl.workflows.request import SearchRequest
 from automl.workflows.search import run_search
@@ -107,8 +108,8 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_consistent_length(rows, labels)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
-        names = np.array([str(label) for label in self.classes_], dtype=object)
-        positive = None if self.positive is None else str(self.positive)
+        names = np.array(label_texts(self.classes_), dtype=object)
+        positive = None if self.positive is None else label_texts([self.positive])[0]
         dataset = dataset_from_frame(rows, names[codes], groups, positive=positive)
         with self._runs() as runs:
             request = self._request(runs)

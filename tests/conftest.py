@@ -1,15 +1,65 @@
-"""What tests of several floors need."""
+"""What every test may use."""
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="session")
-def _mlflow_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def test_data() -> Path:
+    """Real recordings and tables; tests that need them are skipped without."""
+    folder = Path(os.environ.get("AUTOML_TEST_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"the test data is not at {folder} (environment variable AUTOML_TEST_DATA)")
+    return folder
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    """A small table with a mixed lot of columns, two rows a patient, and a label that can be learned."""
+    rng = np.random.default_rng(7)
+    patient = np.repeat(np.arange(30), 2)
+    is_ill = (patient % 3 == 0).astype(int)
+    frame = pd.DataFrame(
+        {
+            "age": np.where(rng.random(60) < 0.1, np.nan, 40 + 20 * is_ill + rng.normal(0, 6, 60)).round(1),
+            "fever": rng.random(60) < 0.3 + 0.4 * is_ill,
+            "site": rng.choice(["Bonn", "Graz", "Lund"], 60),
+            "outcome": np.where(is_ill, "ill", "well"),
+            "patient": [f"p{n:02d}" for n in patient],
+        }
+    )
+    path = tmp_path / "people.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def automl(monkeypatch, capsys):
+    """Run the command line in this process: ``automl("search", ...) -> (exit code, out, err)``."""
+    from automl.cli.main import main
+
+    def run(*args: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["automl", *map(str, args)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        out, err = capsys.readouterr()
+        return int(stopped.value.code or 0), out, err
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def mlflow_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty MLflow database; its creation takes five seconds, a copy none."""
     from automl.tracking.store import DATABASE_NAME, prepare_store
 
@@ -19,9 +69,9 @@ def _mlflow_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def tracked_runs(tmp_path: Path, _mlflow_database: Path) -> Path:
+def tracked_runs(tmp_path: Path, mlflow_database: Path) -> Path:
     """A folder for studies with an empty MLflow database in it."""
     runs = tmp_path / "runs"
     runs.mkdir()
-    shutil.copy(_mlflow_database, runs)
+    shutil.copy(mlflow_database, runs)
     return runs

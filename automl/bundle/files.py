@@ -6,9 +6,11 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from automl.errors import BundleError
 
@@ -83,12 +85,12 @@ def read_manifest(folder: Path, *, limit: int) -> bytes:
     """
     _require_folder(folder)
     try:
-        content = _read_regular(folder / MANIFEST, limit)
+        with _open_regular(folder / MANIFEST) as (file, size):
+            if size <= limit:
+                return file.read(size)
     except _Unfit as err:
         raise BundleError(f"{folder}: {MANIFEST} {err}: not a bundle, or not a whole one") from err
-    if len(content) > limit:
-        raise BundleError(f"{folder}: {MANIFEST} has more than {limit} bytes, which no bundle needs")
-    return content
+    raise BundleError(f"{folder}: {MANIFEST} has {size} bytes, more than any bundle needs")
 
 
 def read_model(folder: Path, listed: Mapping[str, FileFacts]) -> bytes:
@@ -143,23 +145,26 @@ def _require_folder(folder: Path) -> None:
 def _read_listed(folder: Path, name: str, facts: FileFacts) -> bytes:
     if not _NAME.fullmatch(name):
         raise _Unfit("is not a plain file name: a path may lead outside the bundle")
-    content = _read_regular(folder / name, facts.size)
-    if len(content) != facts.size:
-        raise _Unfit(f"has changed: its size is not the {facts.size} bytes of {MANIFEST}")
+    with _open_regular(folder / name) as (file, size):
+        if size != facts.size:
+            raise _Unfit(f"has changed: it has {size} bytes, not the {facts.size} of {MANIFEST}")
+        content = file.read(size)
     if facts_of(content).sha256 != facts.sha256:
         raise _Unfit(f"has changed: its sha256 is not the one in {MANIFEST}")
     return content
 
 
-def _read_regular(path: Path, size: int) -> bytes:
-    """At most ``size + 1`` bytes of a regular file: enough to see that it is longer than it should be."""
+@contextmanager
+def _open_regular(path: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """The file and its size, known before anything is read of it."""
     if path.is_symlink():
         raise _Unfit("is a link, and only regular files of the folder are read")
     try:
         with os.fdopen(os.open(path, _READ), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
                 raise _Unfit("is not a regular file")
-            return file.read(size + 1)
+            yield file, status.st_size
     except FileNotFoundError as err:
         raise _Unfit("is missing") from err
     except OSError as err:

@@ -3,8 +3,8 @@
 A file of trusted types cannot run code, but an edited table can still hang or crash the process at the first
 prediction: a tree whose node is its own child, an index far outside an array. (scikit-learn 1.9 and XGBoost 3.2 follow
 them unchecked; https://github.com/scikit-learn/scikit-learn/pull/34558 is open.) Each function here takes one fitted
-object and yields what is wrong with it. Whatever it does not understand it refuses: what our families and stages make,
-and what their libraries make of the same classes, passes.
+object and yields what is wrong with it; what it does not understand it refuses. Covered are the classes that our
+families and stages make: a bundle may still be built to crash the process through another class of scikit-learn.
 """
 
 from __future__ import annotations
@@ -88,11 +88,7 @@ def neighbor_tree_problems(tree: Any) -> Iterator[str]:
 
 def libsvm_problems(model: Any) -> Iterator[str]:
     """Of a scikit-learn support vector classifier: the shapes libsvm believes."""
-    if (
-        model._impl not in ("c_svc", "nu_svc")
-        or model._sparse
-        or model.kernel not in ("linear", "rbf", "poly", "sigmoid")
-    ):
+    if model._impl not in ("c_svc", "nu_svc") or model._sparse or model.kernel not in _KERNELS:
         yield f"a support vector machine of kind {model._impl!r}, kernel {model.kernel!r}, is not checked"
         return
     n_classes, n_vectors = len(model.classes_), len(model.support_)

@@ -17,8 +17,7 @@ FOLDER = Path(__file__).resolve().parent
 TRUSTED: list[str] = []
 MISSING = {"", "na", "n/a", "#n/a", "nan", "null", "<na>"}
 MISSING_NUMBER = {"none", "-", "--", "---", "?", "."}
-YES = {"yes", "y", "true", "t", "1", "1.0"}
-NO = {"no", "n", "false", "f", "0", "0.0"}
+YES_OR_NO = {"yes": 1.0, "y": 1.0, "true": 1.0, "t": 1.0, "no": 0.0, "n": 0.0, "false": 0.0, "f": 0.0}
 
 
 def read_model(manifest: dict[str, Any]) -> Any:
@@ -46,11 +45,12 @@ def typed(cells: pd.Series, kind: str) -> pd.Series:
         return text
     words = text.str.lower()
     if kind == "boolean":
-        found = words.map(dict.fromkeys(YES, 1.0) | dict.fromkeys(NO, 0.0)).astype(float)
+        words = words.map(lambda word: YES_OR_NO.get(word, word), na_action="ignore")
     else:
         words = words.mask(words.isin(MISSING_NUMBER))
-        found = pd.to_numeric(words, errors="coerce").astype(float)
-    if (bad := words.notna() & ~np.isfinite(found)).any():
+    found = pd.to_numeric(words, errors="coerce").astype(float)
+    fits = found.isin((0.0, 1.0)) if kind == "boolean" else np.isfinite(found)
+    if (bad := words.notna() & ~fits).any():
         sys.exit(f'error: column "{cells.name}", row {bad.argmax() + 1}: "{cells[bad].iloc[0]}" is not {kind}')
     return found
 

@@ -70,7 +70,7 @@ class PlainConsole(Console):
     def __init__(self) -> None:
         super().__init__()
         self._tenth = 0
-        self._said = 0.0
+        self._said = time.monotonic()
 
     def show(self, event: Event) -> None:
         """Plain lines on standard error."""

@@ -11,14 +11,14 @@ from automl.cli.options import runs_option, talk_options, timeout_option, tracki
 
 @click.command()
 @click.argument("study", required=False)
-@click.option("--more", type=click.IntRange(min=1), metavar="N", default=0, help="Search N trials longer.")
+@click.option("--more", type=click.IntRange(min=1), metavar="N", help="Search N trials longer.")
 @click.option("--data", metavar="PATH", help="Where the data is now, if it has moved.")
 @workers_option
 @timeout_option
 @runs_option
 @tracking_option
 @talk_options
-def command(*, quiet: bool, as_json: bool, **options: Any) -> None:
+def command(*, more: int | None, quiet: bool, as_json: bool, **options: Any) -> None:
     """Continue a search that was stopped, or make one longer.
 
     STUDY is a name or a folder; without it the newest study continues. Nothing finished is lost or repeated. With one
@@ -33,6 +33,6 @@ def command(*, quiet: bool, as_json: bool, **options: Any) -> None:
     from automl.cli.signals import stop_on_signals
     from automl.workflows.resume import ResumeRequest, run_resume
 
-    request = ResumeRequest(**options)
+    request = ResumeRequest(more=more or 0, **options)
     with open_console(quiet=quiet, as_json=as_json) as console, stop_on_signals(console) as stop:
         run_resume(request, console.hear, stop)

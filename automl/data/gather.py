@@ -115,7 +115,7 @@ def _gather_table(source: DataSource, path: Path) -> Gathered:
     table = read_table(path, as_text=tuple(columns.values()))
     _require_asked_columns(table.frame, columns, source, path.name)
     frame = table.frame.drop(columns=[*columns.values(), *source.drop])
-    recordings = {n: listed_recordings(list(frame[n]), path.parent) for n in sound_columns(frame)}
+    recordings = {n: listed_recordings(frame[n], path.parent) for n in sound_columns(frame)}
     texts = {
         option: _texts_from_names(pattern, option, recordings, path.name)
         if (pattern := patterns[option])

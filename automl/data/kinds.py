@@ -22,9 +22,6 @@ from automl.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-_NUMERIC_SHARE = 0.95
-"""A column of text is one of numbers when so many of its present cells are; the others are then mistakes."""
-
 
 def kind_of(values: pd.Series) -> ColumnKind:
     """The kind of a column that lists no sound files."""
@@ -42,13 +39,10 @@ def kind_of(values: pd.Series) -> ColumnKind:
 
 def kind_of_cells(cells: Cells) -> ColumnKind:
     """The kind of a column of text; one without any value counts as numbers."""
-    words, n_numbers, n_words = cells.words(), cells.is_number.sum(), cells.is_word.sum()
+    words = cells.words()
     if words and words <= YES_OR_NO.keys() and _are_bits(cells):
         return ColumnKind.BOOLEAN
-    if n_numbers == 0:
-        return ColumnKind.CATEGORICAL if words else ColumnKind.NUMERIC
-    n_present = n_numbers + n_words - cells.is_any_of(MISSING_NUMBER).sum()
-    return ColumnKind.NUMERIC if n_numbers >= _NUMERIC_SHARE * n_present else ColumnKind.CATEGORICAL
+    return ColumnKind.CATEGORICAL if words and not cells.are_numbers else ColumnKind.NUMERIC
 
 
 def is_time(values: pd.Series) -> bool:

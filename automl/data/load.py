@@ -37,7 +37,7 @@ def load_dataset(source: DataSource, *, on_progress: OnProgress | None = None) -
     path = Path(source.path)
     main = gather(source, path)
     columns = choose_columns(main.frame, main.recordings, where=main.where)
-    return assemble([main], columns, name=_name_of(path), positive=source.positive, on_progress=on_progress)
+    return assemble([main], columns, name=path.resolve().name, positive=source.positive, on_progress=on_progress)
 
 
 def load_with_test(
@@ -60,7 +60,9 @@ def load_with_test(
     columns = choose_columns(main.frame, main.recordings, where=main.where)
     if missing := [name for name in main.recordings if name not in extra.recordings]:
         raise DataError(f'{extra.where} lists no sound files in a column "{missing[0]}", as {main.where} does')
-    dataset = assemble([main, extra], columns, name=_name_of(path), positive=source.positive, on_progress=on_progress)
+    dataset = assemble(
+        [main, extra], columns, name=path.resolve().name, positive=source.positive, on_progress=on_progress
+    )
     n_main, n_test = len(main.labels), len(extra.labels)
     described = replace(
         dataset, description=f"{dataset.description}; of these {n_test} rows to test on ({extra.where})"
@@ -74,8 +76,3 @@ def _demo(source: DataSource) -> Dataset:
             "without DATA the demo runs, and it has its own label", hint="automl search DATA --label COL"
         )
     return demo_dataset(positive=source.positive)
-
-
-def _name_of(path: Path) -> str:
-    whole = path.resolve()
-    return whole.name if whole.is_dir() else whole.stem

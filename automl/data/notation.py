@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "<na>"})
 MISSING_NUMBER = frozenset({"none", "-", "--", "---", "?", "."})
 YES_OR_NO = {"yes": 1.0, "y": 1.0, "true": 1.0, "t": 1.0, "no": 0.0, "n": 0.0, "false": 0.0, "f": 0.0}
+NUMERIC_SHARE = 0.95
+"""A column of text is one of numbers when so many of its present cells are."""
 
 _EXACT = 2**53  # beyond it a float is no longer every whole number
 _DECIMAL_COMMA = r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?(?:[eE][+-]?\d+)?"
@@ -46,6 +48,13 @@ class Cells:
     def is_word(self) -> NDArray[np.bool_]:
         """(n_rows,) whether the cell is a word."""
         return np.asarray(self.word != "", dtype=np.bool_)
+
+    @property
+    def are_numbers(self) -> bool:
+        """Whether it is a column of numbers: nearly all cells are, and the others are then mistakes."""
+        n_numbers = int(self.is_number.sum())
+        n_present = n_numbers + int(self.is_word.sum()) - int(self.is_any_of(MISSING_NUMBER).sum())
+        return n_numbers > 0 and n_numbers >= NUMERIC_SHARE * n_present
 
     def words(self) -> set[str]:
         """The distinct words, in lower case."""
@@ -86,21 +95,21 @@ def texts(values: pd.Series) -> pd.Series:
 def with_points(values: pd.Series, delimiter: str) -> pd.Series | None:
     """A text column of numbers rewritten with decimal points and no separators; ``None`` if it needs no rewriting.
 
-    In a semicolon file a comma is a decimal comma, elsewhere it separates thousands. Every cell must agree.
+    In a semicolon file a comma is a decimal comma, elsewhere it separates thousands. A column in which it does not is
+    left as it is, but for the few mistakes that a column of numbers may hold.
     """
     has_comma = values.str.contains(",", regex=False, na=False)
     if not has_comma.any():
         return None
+    text = values.str.strip()
     if delimiter == ";":
-        cells, allowed = values.str.strip(), _DECIMAL_COMMA
-        rewritten = cells.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
+        is_written_so = text.str.fullmatch(_DECIMAL_COMMA)
+        points = text.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
     else:
-        cells, allowed = values[has_comma].str.strip(), _THOUSANDS
-        rewritten = values.str.replace(",", "", regex=False)
-    is_missing = cells.str.casefold().isin(MISSING | MISSING_NUMBER)
-    if not cells[~is_missing].str.fullmatch(allowed).all():
-        return None
-    return rewritten if read_cells(rewritten).words() <= MISSING_NUMBER else None
+        is_written_so = text.str.fullmatch(_THOUSANDS)
+        points = text.str.replace(",", "", regex=False)
+    rewritten = text.where(~is_written_so, points)
+    return rewritten if (is_written_so & has_comma).any() and read_cells(rewritten).are_numbers else None
 
 
 def _word(cell: object) -> str:

@@ -83,10 +83,11 @@ def _from_files(places: Sequence[Path], kinds: Mapping[str, ColumnKind], drop_ba
 
 
 def _from_table(path: Path, kinds: Mapping[str, ColumnKind], drop_bad: bool) -> PredictionRows:
-    table = read_table(path)
+    not_numbers = [name for name, kind in kinds.items() if kind is not ColumnKind.NUMERIC]
+    table = read_table(path, as_text=not_numbers)
     frame = table.frame
     names = [name for name, kind in kinds.items() if kind is ColumnKind.SOUND and name in frame.columns]
-    recordings = {name: listed_recordings(list(frame[name]), path.parent) for name in names}
+    recordings = {name: listed_recordings(frame[name], path.parent) for name in names}
     X, notes = coerce_columns(with_paths(frame, recordings), kinds, where=path.name)
     ids = [str(row + 1) for row in range(len(X))]
     rows = _without_bad(X, ids, "row", recordings, drop_bad)

@@ -109,13 +109,13 @@ def sound_columns(frame: pd.DataFrame) -> tuple[str, ...]:
     return tuple(name for name in candidates if _lists_sounds(texts(frame[name].head(_LOOKED_AT)).dropna()))
 
 
-def listed_recordings(cells: Sequence[object], folder: Path) -> tuple[Recording, ...]:
+def listed_recordings(cells: pd.Series, folder: Path) -> tuple[Recording, ...]:
     """The recordings that the cells of a column name, relative to the folder of their table.
 
     A table may come from anyone, so a URL is not fetched and a path may not leave the folder.
     """
     root = os.path.abspath(folder)  # noqa: PTH100 - resolve() would follow the links of the folder
-    return tuple(_listed(cell, root, row + 1) for row, cell in enumerate(cells))
+    return tuple(_listed(cell, root, row) for row, cell in enumerate(texts(cells), start=1))
 
 
 def with_paths(frame: pd.DataFrame, recordings: Mapping[str, Sequence[Recording]]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_BLOCK = 200_000
+_BLOCK = 50_000
 """Numbers worked on at once: few enough to stay in a processor's cache (twice as fast as 2,000,000 at 10,000 rows)."""
 
 
@@ -54,9 +54,10 @@ def average_precision(
         called = np.cumsum(counted, axis=1, dtype=np.float64)
         hits = np.cumsum(counted * sorted_positive, axis=1, dtype=np.float64)
         precision = np.take(hits, at, axis=1) / np.maximum(np.take(called, at, axis=1), np.finfo(np.float64).tiny)
-        n_positive, n_rows = hits[:, -1], called[:, -1]
-        area = np.vecdot(np.take(counted, positives, axis=1), precision)
-        areas.append(_ratio(area, np.where(n_positive < n_rows, n_positive, 0)))
+        gained = np.take(counted, positives, axis=1)
+        n_positive = gained.sum(axis=1)
+        has_both = n_positive < counted.sum(axis=1)
+        areas.append(_ratio(np.vecdot(gained, precision), np.where(has_both, n_positive, 0)))
     return np.concatenate(areas)
 
 

@@ -8,18 +8,20 @@ from numpy.typing import NDArray
 N_CANDIDATES = 64
 """How many ways to deal groups are tried."""
 
-N_KEPT = 4
-"""One of the best so many different ones is drawn: the very best one alone could be the same for every seed."""
+N_KEPT = 32
+"""One of the best so many different ones is drawn. Of ten speakers of uneven size 20 seeds then make 16 partitions; of
+the best 4 they made 5, whose classes were more even by a twentieth only."""
 
 
 def deal_rows(y: NDArray[np.int64], n_parts: int, rng: np.random.Generator) -> NDArray[np.intp]:
     """Part of each row, when every row stands for itself.
 
-    Shuffled and sorted by class, the rows are dealt out like cards: parts differ by at most one row, in all and in
-    every class.
+    Shuffled and sorted by class, the classes in any order, the rows are dealt out like cards: parts differ by at most
+    one row, in all and in every class.
     """
     shuffled = rng.permutation(len(y))
-    by_class = shuffled[np.argsort(y[shuffled], kind="stable")]
+    place_of_class = rng.permutation(y.max() + 1)
+    by_class = shuffled[np.argsort(place_of_class[y[shuffled]], kind="stable")]
     part = np.empty(len(y), dtype=np.intp)
     part[by_class] = np.arange(len(y)) % n_parts
     return part

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.core.estimate import Estimate
-from automl.core.metric import METRICS, Metric, metric_by_name
-from automl.evaluation.metrics import NEEDS_NO_CLASS, resampled_scores, row_losses, scores
-from automl.evaluation.resampling import MIN_UNITS, Units, draw_resamples
+from automl.core.metric import METRICS, metric_by_name
+from automl.evaluation.choice import Predictions
+from automl.evaluation.metrics import NEEDS_NO_CLASS, resampled_scores, scores
+from automl.evaluation.resampling import MIN_UNITS, Resampling, Units
 from automl.evaluation.wording import counted
 
 FEW_UNITS, FEW_HOLDERS = 20, 6
@@ -55,8 +56,8 @@ def bbc_cv(
     """Scores of choosing the best trial by ``metric``, corrected for the choice.
 
     Units are drawn, rows are scored. Resamples that lack a class among the drawn or among the other units are drawn
-    again. A class that one unit alone holds cannot be on both sides, so it is not asked for, and only those metrics are
-    estimated that are defined without it (log loss, accuracy, Brier score).
+    again. Where too few units hold a class for that (a single one cannot be on both sides), no class is asked for, and
+    only the metrics are estimated that are defined without: log loss, accuracy and Brier score.
 
     Parameters
     ----------
@@ -68,26 +69,23 @@ def bbc_cv(
     unit : what a unit is called
     on_progress : called with the number of resamples done and of all
     """
-    search = _Search(np.asarray(oof), y, positive, Units.of(y, units, len(oof[0][0])))
-    n_units, n_holders = search.units.n_units, int(search.units.n_holders.min())
-    names = _defined(metric, every_class=n_holders >= 2)
-    if n_units < MIN_UNITS:
-        return BbcResult((), f"{counted(n_units, unit)} cannot carry an estimate: {MIN_UNITS} are the least")
-    if metric not in names:
-        return BbcResult((), f"no estimate: a class that one {unit} alone holds cannot be both chosen by and judged on")
-    choose = search.chooser(metric_by_name(metric))
-    found, n_done = [], 0
-    for drawn in draw_resamples(search.units, np.random.default_rng(seed), n_resamples, judged_on_others=True):
-        found.append(search.scores_of(choose(drawn), search.units.per_row(drawn == 0), names))
-        n_done += len(drawn)
-        if on_progress is not None:
-            on_progress(n_done, n_resamples)
-    if n_done < n_resamples:
-        return BbcResult((), f"no estimate: too few {unit}s hold the rare classes to draw them again and again")
-    samples = {name: np.concatenate([part[name] for part in found]) for name in names}
-    make = partial(Estimate, unit=unit, n_units=n_units, method="bbc-cv")
+    stacked = np.asarray(oof)
+    n_classes = stacked.shape[2]
+    table = Units.of(y, units, n_classes)
+    if table.n_units < MIN_UNITS:
+        return BbcResult((), f"no estimate: {counted(table.n_units, unit)} cannot carry one, {MIN_UNITS} are the least")
+    predictions = Predictions(stacked, y, positive, table)
+    choose = predictions.chooser(metric_by_name(metric))
+    samples = _samples(
+        Resampling(table, seed, n_resamples, judged_on_others=True),
+        lambda drawn, names: predictions.scores_of(choose(drawn), table.per_row(drawn == 0), names),
+        first=metric,
+        on_progress=on_progress,
+    )
     means = {name: float(sample.mean()) for name, sample in samples.items()}
-    return BbcResult(_estimates(means, samples, no_skill(y, positive), make), _caution(n_units, n_holders, unit))
+    make = partial(Estimate, unit=unit, n_units=table.n_units, method="bbc-cv")
+    estimates = _estimates(means, samples, no_skill(y, positive, n_classes=n_classes), make)
+    return BbcResult(estimates, _note(len(estimates), metric, table, unit))
 
 
 def holdout_estimates(
@@ -101,9 +99,10 @@ def holdout_estimates(
     looks: int,
     n_resamples: int = 2000,
 ) -> tuple[Estimate, ...]:
-    """Scores on rows that no trial saw, with intervals from resampled units, in every metric that is defined on them.
+    """Scores on rows that no trial saw, with intervals from resampled units.
 
-    Empty for fewer than ``MIN_UNITS`` units: an interval over resamples of so few would be a lie.
+    Empty for fewer than ``MIN_UNITS`` units: an interval over resamples of so few would be a lie. Where hardly any
+    resample holds every class, only the metrics are estimated that are defined without.
 
     Parameters
     ----------
@@ -111,34 +110,35 @@ def holdout_estimates(
     y, units, positive, unit : as for :func:`bbc_cv`
     looks : how often these rows have been judged on, this time included
     """
-    table = Units.of(y, units, proba.shape[1])
+    n_classes = proba.shape[1]
+    table = Units.of(y, units, n_classes)
     if table.n_units < MIN_UNITS:
         return ()
-    names = _defined("log_loss", every_class=bool(table.n_holders.min()))
-    blocks = draw_resamples(table, np.random.default_rng(seed), n_resamples, judged_on_others=False)
-    found = [resampled_scores(y, proba, positive, counts=table.per_row(drawn), names=names) for drawn in blocks]
-    samples = {name: np.concatenate([part[name] for part in found]) for name in names}
+    samples = _samples(
+        Resampling(table, seed, n_resamples, judged_on_others=False),
+        lambda drawn, names: resampled_scores(y, proba, positive, counts=table.per_row(drawn), names=names),
+    )
     values = {name: value for name, value in scores(y, proba, positive).items() if value is not None}
     make = partial(Estimate, unit=unit, n_units=table.n_units, method="holdout", looks=looks)
-    return _estimates(values, samples, no_skill(y, positive), make)
+    return _estimates(values, samples, no_skill(y, positive, n_classes=n_classes), make)
 
 
-def no_skill(y: NDArray[np.int64], positive: int) -> dict[str, float | None]:
+def no_skill(y: NDArray[np.int64], positive: int, *, n_classes: int | None = None) -> dict[str, float | None]:
     """Every metric of predicting the class frequencies of ``y`` for each of its rows.
 
     Parameters
     ----------
-    y : (n_rows,) class indices, the highest class among them
+    y : (n_rows,) class indices
+    n_classes : ``None`` when the last class is among ``y``
     """
-    frequencies = np.bincount(y) / len(y)
+    frequencies = np.bincount(y, minlength=n_classes or 0) / len(y)
     return scores(y, np.tile(frequencies, (len(y), 1)), positive)
 
 
 def bbc_seconds(n_trials: int, n_rows: int, n_classes: int, metric: str, n_resamples: int = 1000) -> float:
     """About how long :func:`bbc_cv` takes, to be said before it begins.
 
-    From nanoseconds per row, resample and trial measured on one core of 2025; ``benchmarks/bbc.py`` measures them. A
-    metric that is a mean over rows chooses among all trials for the price of one of the others.
+    A metric that is a mean over rows chooses among all trials for the price of choosing among one by another metric.
     """
     n_judged = 1 if n_classes == 2 else n_classes
     ns_to_score = _NS_OF_SUMS + n_judged * sum(_NS_OF_AREAS.values())
@@ -147,63 +147,40 @@ def bbc_seconds(n_trials: int, n_rows: int, n_classes: int, metric: str, n_resam
     return 1e-9 * n_rows * n_resamples * (n_scored * ns_to_choose + ns_to_score + _NS_TO_DRAW)
 
 
-_NS_OF_AREAS = {"roc_auc": 9, "pr_auc": 18}
-_NS_OF_SUMS = 4
-_NS_TO_DRAW = 50
+# Nanoseconds per row and resample on one core of a cloud machine of 2025; ``benchmarks/bbc.py`` measures them again.
+_NS_OF_AREAS = {"roc_auc": 12, "pr_auc": 24}
+_NS_OF_SUMS = 5
+_NS_TO_DRAW = 100
 
 
-@dataclass(frozen=True)
-class _Search:
-    """What the trials of a search predicted.
+def _samples(
+    resampling: Resampling,
+    score: Callable[[NDArray[np.intp], Sequence[str]], Mapping[str, NDArray[np.float64]]],
+    *,
+    first: str | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> dict[str, NDArray[np.float64]]:
+    """name -> (n_resamples,): every metric, or those that need no class where too few resamples have every class.
 
     Parameters
     ----------
-    oof : (n_trials, n_rows, n_classes)
+    score : from how often each unit is drawn, and names of metrics, to one value per resample
+    first : the metric searched for: in front, and without it there are none; ``None`` for none
     """
-
-    oof: NDArray[np.float64]
-    y: NDArray[np.int64]
-    positive: int
-    units: Units
-
-    def chooser(self, metric: Metric) -> Callable[[NDArray[np.intp]], NDArray[np.intp]]:
-        """From how often each unit is drawn, (n_resamples, n_units), to the best trial of each resample."""
-        if metric.per_row:
-            unit_losses = self._unit_losses(metric)
-            return lambda drawn: (drawn @ unit_losses).argmin(axis=1)
-        return lambda drawn: self._losses(metric, self.units.per_row(drawn)).argmin(axis=1)
-
-    def scores_of(
-        self, chosen: NDArray[np.intp], counts: NDArray[np.float64], names: Sequence[str]
-    ) -> dict[str, NDArray[np.float64]]:
-        """name -> (n_resamples,): the scores of the trial chosen in each resample on that resample's rows."""
-        found = {name: np.empty(len(chosen)) for name in names}
-        for trial in np.unique(chosen):
-            mine = chosen == trial
-            its = resampled_scores(self.y, self.oof[trial], self.positive, counts=counts[mine], names=names)
-            for name in names:
-                found[name][mine] = its[name]
-        return found
-
-    def _unit_losses(self, metric: Metric) -> NDArray[np.float64]:
-        """(n_units, n_trials) sums over the rows of each unit: what makes the choice a product of two matrices."""
-        by_trial = (row_losses(metric.name, self.y, proba) for proba in self.oof)
-        sums = [np.bincount(self.units.of_row, losses, minlength=self.units.n_units) for losses in by_trial]
-        return np.stack(sums, axis=1)
-
-    def _losses(self, metric: Metric, counts: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(n_resamples, n_trials), for a metric that cannot be summed over rows."""
-        by_trial = [
-            resampled_scores(self.y, proba, self.positive, counts=counts, names=(metric.name,))[metric.name]
-            for proba in self.oof
-        ]
-        return np.stack([-s if metric.greater_is_better else s for s in by_trial], axis=1)
-
-
-def _defined(first: str, *, every_class: bool) -> tuple[str, ...]:
-    """Names of the metrics that are defined, ``first`` in front if it is."""
-    names = [name for name in METRICS if every_class or name in NEEDS_NO_CLASS]
-    return tuple(sorted(names, key=lambda name: name != first))
+    for every_class in (True, False):
+        names = [name for name in METRICS if every_class or name in NEEDS_NO_CLASS]
+        if first not in (*names, None):
+            break
+        names.sort(key=lambda name: name != first)
+        blocks, n_done = [], 0
+        for drawn in resampling.draw(every_class=every_class):
+            blocks.append(score(drawn, names))
+            n_done += len(drawn)
+            if on_progress is not None:
+                on_progress(n_done, resampling.n_resamples)
+        if n_done == resampling.n_resamples:
+            return {name: np.concatenate([block[name] for block in blocks]) for name in names}
+    return {}
 
 
 def _estimates(
@@ -219,11 +196,16 @@ def _estimates(
     return tuple(found)
 
 
-def _caution(n_units: int, n_holders: int, unit: str) -> str | None:
-    if n_holders < 2:
-        return f"one {unit} alone holds all rows of a class: metrics that need every class are not estimated"
-    if n_units < FEW_UNITS:
-        return f"{counted(n_units, unit)} are few to judge by: take the interval as rough"
-    if n_holders < FEW_HOLDERS:
-        return f"{counted(n_holders, unit)} of the rarest class are few to judge by: take the interval as rough"
+def _note(n_estimates: int, metric: str, table: Units, unit: str) -> str | None:
+    rarity = f"{counted(table.n_holders, unit)} of the rarest class"
+    if n_estimates == 0:
+        return (
+            f"no estimate: {metric_by_name(metric).title} needs every class on both sides, and {rarity} cannot give it"
+        )
+    if n_estimates < len(METRICS):
+        return f"{rarity} cannot be on both sides often enough: metrics that need every class are not estimated"
+    if table.n_units < FEW_UNITS:
+        return f"{counted(table.n_units, unit)} are few to judge by: take the interval as rough"
+    if table.n_holders < FEW_HOLDERS:
+        return f"{rarity} are few to judge by: take the interval as rough"
     return None

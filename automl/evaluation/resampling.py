@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +12,11 @@ from numpy.typing import NDArray
 MIN_UNITS = 5
 """With fewer units the resamples are so alike that an interval over them means nothing."""
 
-MAX_TRIES = 50
+MAX_TRIES = 20
 """So many resamples may be drawn for each one that is wanted."""
 
 _BLOCK = 2_000_000
-"""Counts of rows handed out at once: 16 MB."""
+"""Counts of rows worked on at once: 16 MB."""
 
 
 @dataclass(frozen=True)
@@ -45,52 +46,62 @@ class Units:
         return len(self.holds)
 
     @property
-    def n_holders(self) -> NDArray[np.intp]:
-        """(n_classes,) how many units hold each class."""
-        n_holders: NDArray[np.intp] = np.count_nonzero(self.holds, axis=0)
-        return n_holders
+    def n_holders(self) -> int:
+        """How many units hold the class that the fewest hold."""
+        return int(np.count_nonzero(self.holds, axis=0).min())
 
-    def per_row(self, per_unit: NDArray[np.intp]) -> NDArray[np.float64]:
+    def per_row(self, per_unit: NDArray[Any]) -> NDArray[np.float64]:
         """(n_resamples, n_rows) from (n_resamples, n_units): every row of a unit counts as often as the unit."""
         return per_unit.astype(np.float64)[:, self.of_row]
 
 
-def draw_resamples(
-    units: Units, rng: np.random.Generator, n_resamples: int, *, judged_on_others: bool
-) -> Iterator[NDArray[np.intp]]:
-    """How often each unit is drawn, in blocks (some resamples, n_units).
-
-    Resamples whose drawn units lack a class are drawn again, and where they are judged on the others, those whose other
-    units lack one. A class that too few units hold for that (one, or two where both sides need it) is not asked for.
-    Ends early when ``MAX_TRIES`` times as many were drawn.
+@dataclass(frozen=True)
+class Resampling:
+    """How units are drawn.
 
     Parameters
     ----------
-    judged_on_others : whether the units not drawn are used too, and may not be none
+    judged_on_others : whether the units not drawn are used too; a resample that leaves none is drawn again
     """
-    asked = units.n_holders >= (2 if judged_on_others else 1)
-    holds = units.holds[:, asked].astype(np.float64)
-    n_lines = max(1, _BLOCK // len(units.of_row))
-    n_missing, n_tries = n_resamples, MAX_TRIES * n_resamples
-    while n_missing > 0 and n_tries > 0:
-        counts = _draw(units.n_units, min(n_lines, n_missing), rng)
-        n_tries -= len(counts)
-        is_good = _has_all(counts > 0, holds)
-        if judged_on_others:
-            is_good = is_good & _has_all(counts == 0, holds)
-        if is_good.any():
-            n_missing -= int(is_good.sum())
-            yield counts[is_good]
+
+    units: Units
+    seed: int
+    n_resamples: int
+    judged_on_others: bool
+
+    def draw(self, *, every_class: bool) -> Iterator[NDArray[np.intp]]:
+        """How often each unit is drawn, in blocks (some resamples, n_units).
+
+        Nothing where no resample can have every class, and fewer than ``n_resamples`` where hardly any has: when
+        ``MAX_TRIES`` times as many were drawn.
+
+        Parameters
+        ----------
+        every_class : draw resamples again that lack a class among the drawn units, or among the others if they are used
+        """
+        if every_class and self.units.n_holders < (2 if self.judged_on_others else 1):
+            return
+        rng = np.random.default_rng(self.seed)
+        n_lines = max(1, _BLOCK // len(self.units.of_row))
+        n_missing, n_tries = self.n_resamples, MAX_TRIES * self.n_resamples
+        while n_missing > 0 and n_tries > 0:
+            counts = _draw(self.units.n_units, min(n_lines, n_missing), rng)
+            n_tries -= len(counts)
+            good = counts[self._is_good(counts, every_class)]
+            n_missing -= len(good)
+            if len(good):
+                yield good
+
+    def _is_good(self, counts: NDArray[np.intp], every_class: bool) -> NDArray[np.bool_]:
+        is_good = np.ones(len(counts), dtype=np.bool_)
+        for side in (counts > 0, counts == 0) if self.judged_on_others else (counts > 0,):
+            is_good &= side.any(axis=1)
+            if every_class:
+                is_good &= ((side @ self.units.holds.astype(np.float64)) > 0).all(axis=1)
+        return is_good
 
 
 def _draw(n_units: int, n_resamples: int, rng: np.random.Generator) -> NDArray[np.intp]:
     line = n_units * np.arange(n_resamples)[:, None]
     drawn = line + rng.integers(n_units, size=(n_resamples, n_units))
     return np.bincount(drawn.ravel(), minlength=n_resamples * n_units).reshape(n_resamples, n_units)
-
-
-def _has_all(chosen: NDArray[np.bool_], holds: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether the chosen units are any at all and hold every class asked for, by resample."""
-    lacks_one = ((chosen @ holds) == 0).any(axis=1)
-    has_all: NDArray[np.bool_] = ~lacks_one & chosen.any(axis=1)
-    return has_all

@@ -172,10 +172,9 @@ def _branches(stages: Sequence[ChosenStage], kinds: Mapping[str, ColumnKind], co
 
 def _block(columns: Any, branch: _Branch) -> Block:
     """The shape is read from the fitted transformer: it may depend on the training rows."""
-    made = columns.output_indices_[branch.name]
-    shape = tuple(getattr(columns.named_transformers_[branch.name], "output_shape_", ()))
-    if math.prod(shape) != made.stop - made.start:
-        raise AutoMLError(
-            f'stage "{branch.name}" makes {made.stop - made.start} numbers of a row, but its output_shape_ is {shape}'
-        )
-    return Block(branch.name, branch.kind, shape)
+    place = columns.output_indices_[branch.name]
+    width = place.stop - place.start
+    shape = getattr(columns.named_transformers_[branch.name], "output_shape_", None)
+    if shape is None or math.prod(shape) != width:
+        raise AutoMLError(f'stage "{branch.name}" makes {width} numbers of a row, but its output_shape_ is {shape}')
+    return Block(branch.name, branch.kind, tuple(shape))

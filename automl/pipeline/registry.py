@@ -175,7 +175,8 @@ class StageKind:
         ``impute``, ``scale`` and ``select`` transform the matrix, in the order of the space; ``rows`` changes the
         training rows
     column_kind : for ``featurize``: the kind of column it eats
-    output : for ``featurize``: the kind of input it makes; images and sequences pass ``scale`` and ``select`` untouched
+    output : for ``featurize``: the kind of input it makes; images and sequences pass ``scale`` and ``select``
+        untouched, and the fitted transformer says in ``output_shape_`` how one row of them unfolds
     trusts : full names of the types its fitted transformers hold beyond what skops trusts by itself
     """
 

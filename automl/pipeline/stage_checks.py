@@ -124,8 +124,11 @@ def _fills(case: _Case) -> None:
 def _unfolds(case: _Case) -> None:
     if case.kind.output is not InputKind.VECTOR:
         transformer, trained = case.fitted()
-        shape = getattr(transformer, "output_shape_", ())
-        expect(math.prod(shape) == trained.shape[1], f"output_shape_ is {shape} for {trained.shape[1]} columns")
+        shape = getattr(transformer, "output_shape_", None)
+        expect(
+            shape is not None and math.prod(shape) == trained.shape[1],
+            f"output_shape_ is {shape} for {trained.shape[1]} columns",
+        )
 
 
 def _repeatable(case: _Case) -> None:

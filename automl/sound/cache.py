@@ -54,6 +54,11 @@ def cached_features(paths: Sequence[str], settings: SoundSettings, cache_dir: Pa
     return np.stack(rows)[:, kept] if rows else np.empty((0, len(kept)), dtype=np.float32)
 
 
+def clear_memory() -> None:
+    """Forget what this process remembers; folders keep what they hold."""
+    _remembered.cache_clear()
+
+
 def _change_key(path: str) -> tuple[int, int]:
     """Size and time of change: what tells one content of a path from the next."""
     try:

@@ -100,11 +100,12 @@ def _opened(path: Path, max_seconds: float) -> Iterator[Any]:
     """The open file, its header within the limits; what libsndfile raises inside becomes a `SoundError`."""
     import soundfile
 
-    _require_regular_file(path)
+    if problem := _file_problem(path):
+        raise _refused(path, problem)
     try:
         with soundfile.SoundFile(path) as file:
-            if reason := _header_problem(file, max_seconds):
-                raise _refused(path, reason)
+            if problem := _header_problem(file, max_seconds):
+                raise _refused(path, problem)
             yield file
     except soundfile.LibsndfileError as err:
         raise _refused(path, _in_words(err.error_string)) from err
@@ -112,21 +113,20 @@ def _opened(path: Path, max_seconds: float) -> Iterator[Any]:
         raise _refused(path, "raw samples without a header") from err
 
 
-def _require_regular_file(path: Path) -> None:
+def _file_problem(path: Path) -> str | None:
+    """Why there is nothing to decode; nothing is opened before it is known to be a regular file."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise _refused(path, "not a regular file")
-        if status.st_size == 0:
-            raise _refused(path, "the file is empty (0 bytes)")
+            return "not a regular file"
         with path.open("rb"):
-            pass
-    except FileNotFoundError as err:
-        raise _refused(path, "there is no such file") from err
-    except PermissionError as err:
-        raise _refused(path, "no permission to read it") from err
+            return None if status.st_size else "the file is empty (0 bytes)"
+    except FileNotFoundError:
+        return "there is no such file"
+    except PermissionError:
+        return "no permission to read it"
     except (OSError, ValueError) as err:  # a loop of links, a name with a NUL
-        raise _refused(path, str(err)) from err
+        return str(err)
 
 
 def _header_problem(file: Any, max_seconds: float) -> str | None:

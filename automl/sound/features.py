@@ -136,13 +136,14 @@ def _series(y: NDArray[np.float32], settings: SoundSettings) -> NDArray[np.float
 
 
 def _delta(mfcc: NDArray[np.float32], order: int) -> NDArray[np.float32]:
-    """Differences over the frames, the window no wider than the clip; zeros below three frames."""
+    """Differences over the frames, the window odd and no wider than the clip.
+
+    A clip has three frames or more: it is as long as a Fourier transform, and that is 2.5 hops or more.
+    """
     import librosa
 
     n_frames = mfcc.shape[1]
     width = min(_DELTA_WIDTH, n_frames - 1 + n_frames % 2)
-    if width < 3:
-        return np.zeros_like(mfcc)
     delta: NDArray[np.float32] = librosa.feature.delta(mfcc, width=width, order=order)
     return delta
 

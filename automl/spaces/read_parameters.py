@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from automl.core.trial import Scalar
-from automl.spaces.nodes import Choice, Node, Parameter, When
+from automl.spaces.nodes import Choice, Node, Parameter
 from automl.spaces.problems import Problems, unknown
 from automl.spaces.read_node import read_node
 from automl.spaces.values import index_of, shown
@@ -75,11 +75,13 @@ def _options(choice: Choice, wanted: Any, path: str, problems: Problems) -> tupl
 
 
 def _in_order_of_choice(parameters: list[Parameter], path: str, problems: Problems) -> tuple[Parameter, ...]:
+    """In the order of the file, except that what depends on a choice stands after all that depends on nothing."""
     by_name = {parameter.name: parameter for parameter in parameters}
-    needs: dict[str, When] = {name: parameter.when for name, parameter in by_name.items()}
+    sorter = TopologicalSorter(dict.fromkeys(by_name, ()))
+    for parameter in parameters:
+        sorter.add(parameter.name, *parameter.when)
     try:
-        order = TopologicalSorter(needs).static_order()
-        return tuple(by_name[name] for name in order if name in by_name)
+        return tuple(by_name[name] for name in sorter.static_order())
     except CycleError as err:
         circle: list[str] = err.args[1]
         problems.add(path, f"when goes in a circle: {' needs '.join(reversed(circle))}")

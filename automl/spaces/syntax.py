@@ -25,7 +25,7 @@ _STRING_OR_COMMENT = re.compile(
     re.DOTALL,
 )
 _LONG_DOTTED_KEY = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{MAX_LEVELS}}}")
-_LINE = re.compile(r" \(at line (\d+), column \d+\)")
+_PLACE = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)")
 
 
 def read_toml(text: str, *, source: str) -> dict[str, Any]:
@@ -59,13 +59,14 @@ def _measure(text: str, source: str) -> None:
 
 def _explain(message: str, text: str) -> str:
     """The parser's message with the line first, and in words where its own are about its inner workings."""
-    found = _LINE.search(message)
-    if found is None:
+    place = _PLACE.search(message)
+    if place is None:
         return message
-    n = int(found[1])
-    line = text.split("\n")[n - 1].strip()
+    lines = text.rstrip().split("\n")
+    n = int(place["line"] or len(lines))
+    line = lines[n - 1].strip() if n <= len(lines) else ""
     if message.startswith("Cannot overwrite a value"):
         return f'line {n}: duplicate key "{line.partition("=")[0].strip()}": it stands there twice'
     if message.startswith("Cannot declare"):
         return f"line {n}: duplicate table {line}: it stands there twice"
-    return f"line {n}: {_LINE.sub('', message)}"
+    return f"line {n}: {_PLACE.sub('', message)}"

@@ -61,11 +61,12 @@ def prepare_store(runs: Path) -> None:
     database.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=_DRAFT_PREFIX, dir=database.parent, ignore_cleanup_errors=True) as folder:
         draft = Path(folder) / DATABASE_NAME
-        problem = _create(draft, artifact_root(runs))
-        if problem is None:
+        try:
+            _create(draft, artifact_root(runs))
             _publish(draft, database)
-        elif not database.exists():  # else another process was faster, and tidied up
-            raise StudyError(f"MLflow cannot create {database}: {problem}")
+        except (StudyError, sqlite3.Error, OSError) as err:
+            if not database.exists():  # else another process was faster, and tidied up
+                raise StudyError(f"MLflow cannot create {database}: {err}") from err
     for abandoned in database.parent.glob(f"{_DRAFT_PREFIX}*"):
         shutil.rmtree(abandoned, ignore_errors=True)
 
@@ -96,8 +97,8 @@ def _sqlite_uri(database: Path) -> str:
     return "sqlite:///" + re.sub(r"\?|%(?=[0-9A-Fa-f]{2})", lambda found: quote(found[0]), database.as_posix())
 
 
-def _create(draft: Path, artifacts: str) -> str | None:
-    """Build a database with a process of its own; the last line of what went wrong, ``None`` for nothing."""
+def _create(draft: Path, artifacts: str) -> None:
+    """Build a database with a process of its own."""
     done = subprocess.run(
         [sys.executable, "-P", "-c", _CREATE, _sqlite_uri(draft), artifacts],
         env={"MLFLOW_DISABLE_TELEMETRY": "true", **os.environ},
@@ -107,9 +108,8 @@ def _create(draft: Path, artifacts: str) -> str | None:
         errors="replace",
         check=False,
     )
-    if done.returncode == 0:
-        return None
-    return (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+    if done.returncode != 0:
+        raise StudyError((done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1])
 
 
 def _publish(draft: Path, database: Path) -> None:

@@ -11,7 +11,7 @@ from automl.errors import RequestError
 from automl.pipeline import registry
 from automl.spaces.library import SpaceFile, find_space
 from automl.spaces.narrow import only_families, without_stages
-from automl.spaces.nodes import Fixed, Parameter, Space, Stage
+from automl.spaces.nodes import Choice, Fixed, Parameter, Space, Stage
 from automl.spaces.parse import Vocabulary, parse_space
 
 FOR_TABLES = "tabular"
@@ -87,7 +87,8 @@ def fit_to(space: Space, dataset: Dataset) -> Space:
     """The space without choices that the data cannot tell apart.
 
     A stage for a kind of column the data lacks is dropped. Without missing values every imputer learns from the same
-    complete columns, so the default one is kept for new rows and the choice is not searched.
+    complete columns, so the default one is kept for new rows and the choice is not searched. Sample rates above the
+    lowest native one of the recordings all come to that one, so one of them is kept.
     """
     kinds = set(dataset.kinds.values())
     has_missing = bool(dataset.X.drop(columns=dataset.columns_of(ColumnKind.SOUND)).isna().any(axis=None))
@@ -96,10 +97,11 @@ def fit_to(space: Space, dataset: Dataset) -> Space:
         for stage in space.stages
         if (kind := registry.stage(stage.name)).role == "featurize" and kind.column_kind not in kinds
     ]
-    space = without_stages(space, idle)
-    if has_missing:
-        return space
-    stages = tuple(_settled(s) if registry.stage(s.name).role == "impute" else s for s in space.stages)
+    stages = without_stages(space, idle).stages
+    if not has_missing:
+        stages = tuple(_settled(s) if registry.stage(s.name).role == "impute" else s for s in stages)
+    if dataset.lowest_sr is not None:
+        stages = tuple(_audible(s, dataset.lowest_sr) for s in stages)
     return replace(space, stages=stages)
 
 
@@ -110,6 +112,25 @@ def _settled(stage: Stage) -> Stage:
         for p in stage.options[stage.default]
     )
     return replace(stage, options={stage.default: parameters})
+
+
+def _audible(stage: Stage, lowest_sr: int) -> Stage:
+    """The stage with its sample rates (parameters called ``sr``) limited to what the recordings hold."""
+    if registry.stage(stage.name).column_kind is not ColumnKind.SOUND:
+        return stage
+    return replace(
+        stage,
+        options={name: tuple(_limited(p, lowest_sr) for p in parameters) for name, parameters in stage.options.items()},
+    )
+
+
+def _limited(parameter: Parameter, lowest_sr: int) -> Parameter:
+    node = parameter.node
+    if parameter.name != "sr" or not isinstance(node, Choice):
+        return parameter
+    rates = tuple(dict.fromkeys(min(int(sr), lowest_sr) for sr in node.options if isinstance(sr, int)))
+    default = min(int(node.default), lowest_sr) if isinstance(node.default, int) else rates[0]
+    return replace(parameter, node=Choice(rates, default))
 
 
 def _known(models: Sequence[str], space: Space) -> list[str]:

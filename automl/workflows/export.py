@@ -74,7 +74,7 @@ def run_export(
 
 
 def copy_bundle(bundle: Path, out: Path) -> Path:
-    """A checked copy of a bundle at ``out``, whole or not at all.
+    """A checked copy of a bundle at ``out``, whole or not at all; files its manifest does not list stay behind.
 
     Raises
     ------
@@ -84,11 +84,13 @@ def copy_bundle(bundle: Path, out: Path) -> Path:
     from automl.bundle.load import load_bundle
 
     refuse_existing(out)
-    load_bundle(bundle)
+    names = ["manifest.json", *load_bundle(bundle).manifest.files]
     draft = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(bundle, draft)
+        draft.mkdir(mode=0o700)
+        for name in names:
+            shutil.copy2(bundle / name, draft / name)
         draft.rename(out)
     except OSError as err:
         raise BundleError(f"{out} cannot be written: {err.strerror}") from err

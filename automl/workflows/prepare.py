@@ -41,8 +41,8 @@ class Prepared:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know before believing a score."""
-        left_out = [f"{name} is left out: {why}" for name, why in self.chosen.left_out.items()]
-        return (*self.dataset.notes, *self.plan.notes, *left_out)
+        families = [f"{name} is not searched: {why}" for name, why in self.chosen.left_out.items()]
+        return (*left_out_notes(self.dataset), *self.dataset.notes, *self.plan.notes, *families)
 
     @property
     def scoring(self) -> str:
@@ -152,6 +152,14 @@ def data_facts(dataset: Dataset) -> dict[str, Any]:
         "left_out": dict(dataset.left_out),
         "notes": list(dataset.notes),
     }
+
+
+def left_out_notes(dataset: Dataset) -> tuple[str, ...]:
+    """One line that names the columns left out, each with the reason; none where every column is used."""
+    if not dataset.left_out:
+        return ()
+    reasons = "; ".join(f"{column} ({why})" for column, why in dataset.left_out.items())
+    return (f"{len(dataset.left_out)} columns are left out: {reasons}",)
 
 
 def scoring_line(metric: str, plan: Plan, dataset: Dataset) -> str:

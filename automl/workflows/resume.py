@@ -18,7 +18,7 @@ from automl.spaces.render import summary_line
 from automl.workflows.choose_space import fit_to, vocabulary
 from automl.workflows.events import Finished, Listener, Planned
 from automl.workflows.folder import StudyFolder, open_study
-from automl.workflows.prepare import absolute, digest_parts, load_data, overall_digest, scoring_line
+from automl.workflows.prepare import absolute, digest_parts, left_out_notes, load_data, overall_digest, scoring_line
 from automl.workflows.request import SearchRequest, n_physical_cores
 from automl.workflows.result import StudyResult
 from automl.workflows.run import run_session
@@ -154,7 +154,7 @@ def _planned(session: Session, state: JournalState) -> Planned:
         metric=METRICS[session.request.metric],
         scoring=scoring_line(session.request.metric, session.plan, session.dataset),
         space=f"{session.space.name}: {summary_line(session.space)}",
-        notes=(*session.dataset.notes, *session.plan.notes),
+        notes=(*left_out_notes(session.dataset), *session.dataset.notes, *session.plan.notes),
         n_trials=session.n_trials,
         n_finished=len(state.trials),
         n_workers=session.request.workers or 1,

@@ -68,7 +68,7 @@ def search(
 
 def plan_search(request: SearchRequest, listen: Listener) -> Prepared:
     """Check everything and say what would be done; writes nothing."""
-    prepared = prepare(request, listen)
+    prepared = prepare(with_workers(request), listen)
     listen(_planned(prepared, None))
     return prepared
 

@@ -108,6 +108,8 @@ class Written:
         return answer
 
 
+pytestmark = pytest.mark.slow
+
 CONFIGS = {
     " ".join(f"{k}={v}" for k, v in config.items() if BASE.get(k) != v) or "base": config for config in configs()
 }
@@ -194,3 +196,22 @@ def test_predict_py_refuses_a_model_that_was_changed(written: Written, tmp_path:
     )
     assert ran.returncode == 1
     assert ran.stderr.startswith("error: model.skops has changed: its sha256 is not the one in manifest.json")
+
+
+def test_a_model_of_recordings_needs_automl_and_says_which_packages_read_sound(tmp_path: Path) -> None:
+    soundfile = pytest.importorskip("soundfile")
+    y = np.arange(12) % 2
+    paths = [str(tmp_path / f"{i}.wav") for i in range(len(y))]
+    for path, is_high in zip(paths, y, strict=True):
+        soundfile.write(path, np.sin(np.arange(4000) * (0.8 if is_high else 0.2)), 8000)
+    X = pd.DataFrame({"path": np.array(paths, dtype=object)})
+    dataset = Dataset("tones", X, {"path": ColumnKind.SOUND}, y, ("high", "ill"), "0" * 64, lowest_sr=8000)
+    config: Config = {"sound_features": "mfcc", "scale": "standard", "model": "logistic"}
+    fitted = fit_pipeline(config, dataset, np.arange(len(y)), 0)
+
+    write_bundle(tmp_path / "best", fitted, facts_of(config, dataset), X_check=X)
+
+    requirements = (tmp_path / "best" / "requirements.txt").read_text()
+    assert "librosa==" in requirements
+    assert "soundfile==" in requirements
+    assert not (tmp_path / "best" / "predict.py").exists()

@@ -191,27 +191,34 @@ def test_artifacts_are_found_after_the_folder_has_moved(tracked_runs, tmp_path):
         assert tracked_runs.as_uri() + "/" not in "\n".join(connection.iterdump())
 
 
-def test_a_tracker_creates_the_default_database(tmp_path):
-    runs = tmp_path / "new runs"
+@pytest.fixture(scope="module")
+def created(tmp_path_factory):
+    """A folder whose database was created by a tracker, after another process was killed while it did so."""
+    runs = tmp_path_factory.mktemp("new") / "my runs"
+    draft = runs / ".new-mlflow-killed"
+    draft.mkdir(parents=True)
+    (draft / DATABASE_NAME).write_bytes(b"half a schema")
     track(runs, [complete(1, 0.4)])
-    assert len(runs_of(connect(default_uri(runs)))) == 1
-    with closing(sqlite3.connect(runs / DATABASE_NAME)) as connection:
+    return runs
+
+
+@pytest.mark.slow
+def test_a_tracker_creates_the_default_database(created):
+    assert len(runs_of(connect(default_uri(created)))) == 1
+    with closing(sqlite3.connect(created / DATABASE_NAME)) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_an_abandoned_draft_of_the_database_is_tidied_up(tmp_path):
-    draft = tmp_path / ".new-mlflow-killed"
-    draft.mkdir()
-    (draft / DATABASE_NAME).write_bytes(b"half a schema")
-    prepare_store(tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == [DATABASE_NAME]
+@pytest.mark.slow
+def test_an_abandoned_draft_of_the_database_is_tidied_up(created):
+    assert list(created.glob(".new-mlflow-*")) == []
 
 
 def test_a_database_that_cannot_be_created_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     (tmp_path / "mlflow").mkdir()
     (tmp_path / "mlflow" / "__init__.py").write_text("raise ImportError('half installed')")
-    with pytest.raises(StudyError, match="MLflow cannot create .*mlflow.db: ImportError: half installed"):
+    with pytest.raises(StudyError, match=r"MLflow cannot create .*mlflow\.db: ImportError: half installed"):
         prepare_store(tmp_path / "runs")
     assert list((tmp_path / "runs").iterdir()) == []
 

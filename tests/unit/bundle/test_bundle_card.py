@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from conftest import Example
+from bundle_examples import Example
 
 from automl.bundle.card import card_text
 from automl.bundle.facts import BundleFacts

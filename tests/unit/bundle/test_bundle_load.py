@@ -13,7 +13,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pytest
-from conftest import Example
+from bundle_examples import Example
 from sklearn.preprocessing import FunctionTransformer
 
 from automl.bundle.files import facts_of
@@ -111,7 +111,7 @@ def test_types_that_are_not_ours_to_trust_are_named_and_refused(bundle: Path, ma
 def test_a_model_cut_in_half_is_found(bundle: Path) -> None:
     content = (bundle / "model.skops").read_bytes()
     (bundle / "model.skops").write_bytes(content[: len(content) // 2])
-    with pytest.raises(BundleError, match=r"model\.skops has changed: its size"):
+    with pytest.raises(BundleError, match=r"model\.skops has changed: it has"):
         load_bundle(bundle)
 
 
@@ -127,6 +127,12 @@ def test_one_changed_bit_is_found(bundle: Path) -> None:
     content[len(content) // 2] ^= 1
     (bundle / "model.skops").write_bytes(content)
     with pytest.raises(BundleError, match=r"model\.skops has changed: its sha256"):
+        load_bundle(bundle)
+
+
+def test_a_claimed_size_is_not_believed(bundle: Path) -> None:
+    edit_manifest(bundle, lambda table: table["files"]["model.skops"].update(size=10**15))
+    with pytest.raises(BundleError, match=r"not the 1000000000000000 of manifest\.json"):
         load_bundle(bundle)
 
 

@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Example
+from bundle_examples import Example
 
 from automl.bundle import standalone
 from automl.bundle.script import is_plain, script_text
 from automl.core.dataset import ColumnKind
-from automl.data import notation
 from automl.data.kinds import coerce_columns
 from automl.data.tables import read_table
 
@@ -25,6 +24,13 @@ dose ,smoker,ward,name
 NaN,,"n/a",
 0.1,1,none,Emil
 .,0,-,Fritz
+--,t,nan,
+---,f,<NA>,
+none,Y,#N/A,
+?,n,NULL,
+Null,False,null ,
+-007,1.0,007,
++12.5E+1,0.0,1.50,
 """
 KINDS = {"ward": ColumnKind.CATEGORICAL, "dose": ColumnKind.NUMERIC, "smoker": ColumnKind.BOOLEAN}
 COLUMNS = [{"name": name, "kind": str(kind)} for name, kind in KINDS.items()]
@@ -38,20 +44,13 @@ def test_it_reads_a_table_as_automl_does(tmp_path: Path, encoding: str) -> None:
     pd.testing.assert_frame_equal(standalone.read_rows(str(path), COLUMNS), expected, check_exact=True)
 
 
-def test_its_words_are_those_of_automl() -> None:
-    words = notation.WORDS | notation.DIGITS
-    assert standalone.MISSING == notation.MISSING
-    assert standalone.MISSING_NUMBER == notation.MISSING_NUMBER
-    assert standalone.YES == {word for word, value in words.items() if value}
-    assert standalone.NO == {word for word, value in words.items() if not value}
-
-
 @pytest.mark.parametrize(
     ("cells", "kind", "message"),
     [
         (["1", "two"], "numeric", r'column "dose", row 2: "two" is not numeric'),
         (["inf"], "numeric", r'row 1: "inf" is not numeric'),
         (["yes", "perhaps"], "boolean", r'row 2: "perhaps" is not boolean'),
+        (["0", "2"], "boolean", r'row 2: "2" is not boolean'),
     ],
 )
 def test_a_cell_of_another_kind_is_named(cells: list[str], kind: str, message: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import LOGISTIC, Example
+from bundle_examples import LOGISTIC, Example
 from sklearn.base import clone
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -21,7 +21,6 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from automl.bundle.load import load_bundle
 from automl.bundle.model_file import model_content, read_pipeline
 from automl.bundle.structure import structure_problems
 from automl.bundle.trusted import TRUSTED
@@ -230,5 +229,3 @@ def test_a_bundle_with_an_edited_table_is_refused(example_of: Callable[[Config],
     with pytest.raises(BundleError, match=r"damaged or does not belong(?s:.)*a node of a tree leads back"):
         write_bundle(tmp_path / "best", example.fitted, example.facts)
     assert not (tmp_path / "best").exists()
-    with pytest.raises(BundleError, match="does not exist"):
-        load_bundle(tmp_path / "best")

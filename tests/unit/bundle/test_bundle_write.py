@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import LOGISTIC, Example
+from bundle_examples import LOGISTIC, Example
 
 from automl.bundle.load import load_bundle
 from automl.bundle.write import write_bundle
@@ -91,6 +91,14 @@ def test_a_place_that_cannot_be_written_is_named(example: Example, tmp_path: Pat
     (tmp_path / "file").touch()
     with pytest.raises(BundleError, match=r"file/best cannot be written: (Not a directory|File exists)"):
         write_bundle(tmp_path / "file" / "best", example.fitted, example.facts)
+
+
+def test_what_a_killed_process_left_is_in_nobodys_way(example: Example, tmp_path: Path) -> None:
+    left = tmp_path / f".best.{os.getpid()}.partial"
+    left.mkdir()
+    (left / "manifest.json").write_text("{")
+    write_bundle(tmp_path / "best", example.fitted, example.facts)
+    assert [path.name for path in tmp_path.iterdir()] == ["best"]
 
 
 def test_missing_folders_above_are_made(example: Example, tmp_path: Path) -> None:

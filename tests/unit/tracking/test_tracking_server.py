@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -30,3 +32,10 @@ def test_a_host_that_is_not_here_is_an_error():
         MlflowServer("sqlite:///unused.db", host="192.0.2.1", port=8123),
     ):
         pass
+
+
+def test_importing_the_adapters_does_not_import_mlflow():
+    imports = "; ".join(f"import automl.tracking.{name}" for name in ("mlflow", "background", "server", "views"))
+    program = f"{imports}; import sys; print([n for n in ('mlflow', 'pandas', 'sqlalchemy') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
