@@ -7,9 +7,8 @@ import shutil
 import sys
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
+from made_tables import write_people
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,22 +24,8 @@ def test_data() -> Path:
 
 @pytest.fixture
 def people(tmp_path: Path) -> Path:
-    """A small table with a mixed lot of columns, two rows a patient, and a label that can be learned."""
-    rng = np.random.default_rng(7)
-    patient = np.repeat(np.arange(30), 2)
-    is_ill = (patient % 3 == 0).astype(int)
-    frame = pd.DataFrame(
-        {
-            "age": np.where(rng.random(60) < 0.1, np.nan, 40 + 20 * is_ill + rng.normal(0, 6, 60)).round(1),
-            "fever": rng.random(60) < 0.3 + 0.4 * is_ill,
-            "site": rng.choice(["Bonn", "Graz", "Lund"], 60),
-            "outcome": np.where(is_ill, "ill", "well"),
-            "patient": [f"p{n:02d}" for n in patient],
-        }
-    )
-    path = tmp_path / "people.csv"
-    frame.to_csv(path, index=False)
-    return path
+    """See ``write_people``."""
+    return write_people(tmp_path / "people.csv")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from automl.cli.words import number, seconds
+from automl.cli.words import columns, number, seconds
 from automl.spaces.render import in_words
 
 if TYPE_CHECKING:
@@ -113,20 +113,14 @@ class LiveView:
         return grid
 
     def _table(self, plan: Planned) -> Table:
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        for name, justify in (("", "left"), ("trial", "right"), (plan.metric.name, "right"), ("± folds", "right")):
-            table.add_column(name, justify=justify)  # type: ignore[arg-type]
-        table.add_column("seconds", justify="right")
-        table.add_column("pipeline", no_wrap=True, overflow="ellipsis")
+        rows = [["", "trial", plan.metric.name, "± folds", "seconds", "pipeline"]]
         for rank, ended in enumerate(self._leaders()[:_N_SHOWN], 1):
-            table.add_row(
-                str(rank),
-                str(ended.trial.number),
-                Text(number(ended.standing.score), style="bold" if rank == 1 else ""),
-                number(ended.standing.sd),
-                f"{ended.trial.result.seconds:.2f}",
-                Text(in_words(ended.trial.config)),
-            )
+            score, sd = number(ended.standing.score), number(ended.standing.sd)
+            spent = f"{ended.trial.result.seconds:.2f}"
+            rows.append([str(rank), str(ended.trial.number), score, sd, spent, in_words(ended.trial.config)])
+        table = Table.grid()
+        for k, line in enumerate(columns(rows, right=(1, 2, 3, 4), width=self._console.width)):
+            table.add_row(Text(line, style="dim" if k == 0 else "bold" if k == 1 else "", no_wrap=True))
         return table
 
     def _footer(self) -> Text:

@@ -126,3 +126,7 @@ def _say_bug(err: Exception) -> int:
 def printable(text: str) -> str:
     """The text without control characters, which a file's names could smuggle into the terminal."""
     return "".join(c if c.isprintable() or c == "\n" else "�" for c in text)
+
+
+if __name__ == "__main__":
+    main()

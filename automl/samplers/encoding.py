@@ -7,7 +7,7 @@ weight (``uniformint``), so a whole number is a real one that is rounded here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from automl.core.trial import Config, Scalar
@@ -35,7 +35,7 @@ def hyperopt_space(space: Space) -> Any:
         for family, parameters in space.models.items()
     }
     shared = {s.name: stages[s.name] for s in space.stages if s.families is None}
-    return shared | {"model": _switch(_index("model", family_choice(space)), list(branches.values()))}
+    return shared | {"model": _switch(_index("model", family_choice(space)), branches.values())}
 
 
 def _stage(stage: Stage) -> Any:
@@ -47,27 +47,36 @@ def _stage(stage: Stage) -> Any:
 
 
 def _table(prefix: str, parameters: tuple[Parameter, ...]) -> dict[str, Any]:
-    """Label -> expression of each parameter, which is ``None`` where its ``when`` does not hold."""
-    by_name = {p.name: p for p in parameters}
-    indices = {p.name: _index(f"{prefix}.{p.name}", p.node) for p in parameters if isinstance(p.node, Choice)}
-
-    def guarded(value: Any, parameter: Parameter) -> Any:
-        for name, allowed in parameter.when.items():
-            choice = by_name[name]
-            assert isinstance(choice.node, Choice)
-            options = [value if index_of(allowed, option) is not None else None for option in choice.node.options]
-            value = guarded(_switch(indices[name], options), choice)
-        return value
-
-    def expression(parameter: Parameter) -> Any:
-        if isinstance(parameter.node, Choice):
-            return _switch(indices[parameter.name], list(parameter.node.options))
-        return _value(f"{prefix}.{parameter.name}", parameter.node)
-
-    return {f"{prefix}.{p.name}": guarded(expression(p), p) for p in parameters}
+    """Label -> expression of each parameter, which is ``None`` where the parameter is not active."""
+    choices = {p.name: p.node for p in parameters if isinstance(p.node, Choice)}
+    indices = {name: _index(f"{prefix}.{name}", choice) for name, choice in choices.items()}
+    values = {
+        p.name: _switch(indices[p.name], p.node.options)
+        if isinstance(p.node, Choice)
+        else _value(f"{prefix}.{p.name}", p.node)
+        for p in parameters
+    }
+    # hyperopt fails on circles of switches, so a choice stands once above a parameter, and all in the same order.
+    for parameter, condition in _conditions(parameters).items():
+        for name in reversed([name for name in choices if name in condition]):
+            is_allowed = [index_of(condition[name], option) is not None for option in choices[name].options]
+            values[parameter] = _switch(indices[name], [values[parameter] if ok else None for ok in is_allowed])
+    return {f"{prefix}.{name}": value for name, value in values.items()}
 
 
-def _switch(index: Any, options: list[Any]) -> Any:
+def _conditions(parameters: tuple[Parameter, ...]) -> dict[str, dict[str, list[Scalar]]]:
+    """Parameter -> choice -> options at which it is active, with what its choices themselves hang on."""
+    conditions: dict[str, dict[str, list[Scalar]]] = {}
+    for parameter in parameters:
+        own = {name: list(allowed) for name, allowed in parameter.when.items()}
+        for inherited in [conditions[name] for name in parameter.when]:
+            for name, allowed in inherited.items():
+                own[name] = [option for option in own.get(name, allowed) if index_of(allowed, option) is not None]
+        conditions[parameter.name] = own
+    return conditions
+
+
+def _switch(index: Any, options: Iterable[Any]) -> Any:
     from hyperopt.pyll import scope
 
     return scope.switch(index, *options)

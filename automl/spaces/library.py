@@ -21,7 +21,8 @@ class SpaceFile:
     ----------
     name : without ``.toml``
     origin : where it came from, for people and messages
-    is_packaged : it came with this package, so what is not installed may be left out of it without asking
+    is_packaged : it came with this package, or is an unchanged copy, so what is not installed may be left out of it
+        without asking
     """
 
     name: str
@@ -46,14 +47,26 @@ def find_space(name: str, *, folder: Path) -> SpaceFile:
         If there is none, or it cannot be read as text.
     """
     for path in (folder / name, folder / "search_spaces" / f"{name}.toml"):
-        if path.is_file():
-            return SpaceFile(path.stem, str(path), _read(path), is_packaged=False)
+        if _is_file(path):
+            text = _read(path)
+            is_copy = path.stem in packaged() and text == _packaged_text(path.stem)
+            return SpaceFile(path.stem, str(path), text, is_packaged=is_copy)
     if name in packaged():
-        text = files(_PACKAGE).joinpath(f"{name}.toml").read_text(encoding="utf-8")
-        return SpaceFile(name, f"{name}.toml (packaged)", text, is_packaged=True)
+        return SpaceFile(name, f"{name}.toml (packaged)", _packaged_text(name), is_packaged=True)
     if name.endswith(".toml") or Path(name).name != name:
         raise SpaceError(f"there is no space file {name}", hint=f"spaces known by name: {', '.join(_names(folder))}")
     raise SpaceError(unknown("search space", name, _names(folder)), hint=f"there are {', '.join(_names(folder))}")
+
+
+def _packaged_text(name: str) -> str:
+    return files(_PACKAGE).joinpath(f"{name}.toml").read_text(encoding="utf-8")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long for a file, a folder that may not be entered
+        return False
 
 
 def _names(folder: Path) -> tuple[str, ...]:

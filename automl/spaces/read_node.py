@@ -9,7 +9,7 @@ from typing import Any
 from automl.core.trial import Scalar
 from automl.spaces.nodes import Choice, Fixed, Float, Int, Node
 from automl.spaces.problems import Problems, unknown
-from automl.spaces.values import clipped, index_of, interval, misfit, scalar_text, shown
+from automl.spaces.values import clipped, index_of, misfit, scalar_text, shown
 
 _OPTIONS = {
     "float": ("log", "default", "when"),
@@ -102,9 +102,9 @@ def _bad_pair(low: float, high: float, *, log: bool) -> list[str]:
 def _numeric_node(kind: str, bounds: list[Any], *, log: bool) -> Float | Int:
     """A range with its middle as default, geometric if ``log``."""
     low, high = bounds
+    middle = math.exp((math.log(low) + math.log(high)) / 2) if log else low / 2 + high / 2
     node = Int(low, high, low, log) if kind == "int" else Float(float(low), float(high), float(low), log)
-    middle = sum(end / 2 for end in interval(node))
-    return _default_number(node, math.exp(middle) if log else middle)
+    return _default_number(node, middle)
 
 
 def _default_number(node: Float | Int, value: float) -> Float | Int:

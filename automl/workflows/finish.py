@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,13 +27,14 @@ from automl.workflows.folder import write_json
 from automl.workflows.result import StudyResult
 from automl.workflows.session import Session
 from automl.workflows.tables import write_leaderboard
-from automl.workflows.trials import use_cache
+from automl.workflows.trials import caching_in
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _N_RESAMPLES = 1000
 _WORTH_SAYING_S = 3.0
+_N_WARNINGS = 3
 N_CHECKED = 20
 """Rows on which a new bundle must give the probabilities of the fitted winner, bit for bit."""
 
@@ -54,7 +56,8 @@ def finish(session: Session, trials: Sequence[Trial], listen: Listener) -> Study
     winner = ranked[0]
     listen(Progress("fitting the winner on all rows"))
     fitted = refit(session, winner.trial)
-    estimates, notes = judge(session, [s.trial for s in ranked if s.rank is not None], fitted, listen)
+    with caching_in(session.runs / "cache"):
+        estimates, notes = judge(session, [s.trial for s in ranked if s.rank is not None], fitted, listen)
     tied = tied_trials([s.trial for s in ranked], session.metric.name)
     result = StudyResult(
         name=session.folder.name,
@@ -82,9 +85,10 @@ def refit(session: Session, trial: Trial) -> FittedPipeline:
     StudyError
         If that fails, which its folds did not.
     """
-    use_cache(session.runs / "cache")
     try:
-        return fit_pipeline(trial.config, session.dataset, session.plan.dev, trial.suggestion.seed)
+        with warnings.catch_warnings(), caching_in(session.runs / "cache"):
+            warnings.simplefilter("ignore")  # the folds gave the same ones, and those are kept with the trial
+            return fit_pipeline(trial.config, session.dataset, session.plan.dev, trial.suggestion.seed)
     except Exception as err:
         raise StudyError(
             f"trial {trial.number} cannot be fitted on all rows: {type(err).__name__}: {err}",
@@ -95,7 +99,13 @@ def refit(session: Session, trial: Trial) -> FittedPipeline:
 def judge(
     session: Session, complete: Sequence[Trial], fitted: FittedPipeline, listen: Listener
 ) -> tuple[tuple[Estimate, ...], tuple[str, ...]]:
-    """The final numbers: BBC-CV over the development rows, then those of the holdout if there is one."""
+    """The final numbers: BBC-CV over the development rows, then those of the holdout if there is one; and notes.
+
+    Parameters
+    ----------
+    complete : the complete trials, the winner first
+    fitted : the winner on all development rows
+    """
     dataset, dev = session.dataset, session.plan.dev
     oof = np.stack(list(read_oof(session.folder.path, tuple(complete))))
     n_trials, n_rows, n_classes = oof.shape
@@ -112,8 +122,9 @@ def judge(
         seed=session.request.seed,
         n_resamples=_N_RESAMPLES,
     )
-    notes = (bbc.note,) if bbc.note else ()
-    return bbc.estimates + _look_at_holdout(session, fitted), notes
+    notes = [bbc.note] if bbc.note else []
+    notes += [f"the winner warned: {text}" for text in complete[0].result.warnings[:_N_WARNINGS]]
+    return bbc.estimates + _look_at_holdout(session, fitted), tuple(notes)
 
 
 def _look_at_holdout(session: Session, fitted: FittedPipeline) -> tuple[Estimate, ...]:

@@ -19,13 +19,13 @@ from automl.errors import NoTrialSucceededError, SearchInterrupted
 from automl.execution.inline import InlineExecutor
 from automl.execution.processes import ProcessExecutor
 from automl.spaces.configs import shared_labels
-from automl.workflows.events import Finished, Listener, Note, SearchEnded, TrialEnded
+from automl.workflows.events import Finished, Listener, Note, Progress, SearchEnded, TrialEnded
 from automl.workflows.finish import finish
 from automl.workflows.prepare import preload_for
 from automl.workflows.result import StudyResult
 from automl.workflows.session import Session
 from automl.workflows.studies import read_result
-from automl.workflows.trials import MakeEvaluator
+from automl.workflows.trials import MakeEvaluator, caching_in
 
 
 def run_session(session: Session, listen: Listener, stop: StopRequest) -> StudyResult:
@@ -64,7 +64,7 @@ def _search(
 ) -> tuple[Trial, ...]:
     """Every finished trial of the study, this session's included."""
     begun = time.monotonic()
-    with closing(_executor(session)) as executor:
+    with caching_in(session.runs / "cache"), closing(_executor(session)) as executor:
         study = Study(journal, state, _sampler(session), executor, on_finished=audience.hear)
         reason = study.run(Budget(session.n_trials, session.request.timeout_s), stop)
     trials = tuple(audience.trials)
@@ -101,7 +101,7 @@ class _Audience:
 def _executor(session: Session) -> Executor:
     make = MakeEvaluator(session.dataset, session.plan, session.metric.name, cache=session.runs / "cache")
     if session.request.workers == 0:
-        return InlineExecutor(make())
+        return InlineExecutor(replace(make, cache=None)())
     assert session.request.workers is not None, "the number of workers is settled when a session is made"
     return ProcessExecutor(
         make,
@@ -128,14 +128,18 @@ def _tracking(session: Session, state: JournalState, listen: Listener) -> Iterat
     from automl.tracking.store import default_uri
 
     uri = session.request.tracking_uri or default_uri(session.runs)
-    tracker = BackgroundTracker(lambda: MlflowTracker(uri, runs=session.runs))
+    notes: list[str] = []
+    tracker = BackgroundTracker(
+        lambda: MlflowTracker(uri, runs=session.runs, on_note=notes.append),
+        on_wait=lambda seconds: listen(Progress(f"sending what is left to MLflow, {seconds:.0f} s at most")),
+    )
     try:
         tracker.study_started(_study_info(session), state.trials)
         yield (tracker,)
     finally:
         tracker.close()
-        for problem in tracker.problems:
-            listen(Note(f"MLflow: {problem}"))
+        for text in (*notes, *tracker.problems):
+            listen(Note(f"MLflow: {text}"))
 
 
 def _tell(trackers: Sequence[Tracker], message: Callable[[Tracker], None], listen: Listener) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,6 +12,8 @@ from pathlib import Path
 from automl.core.dataset import Dataset
 from automl.core.plan import Plan
 from automl.core.ports import Evaluate
+
+_CACHE = "AUTOML_CACHE"
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class MakeEvaluator:
     Parameters
     ----------
     n_threads : of each fit
-    cache : folder of the sound features, ``None`` to keep none on the disk
+    cache : folder of the sound features, for a process of its own; ``None`` leaves the environment as it is
     """
 
     dataset: Dataset
@@ -33,11 +37,20 @@ class MakeEvaluator:
         from automl.evaluation.evaluator import Evaluator
         from automl.pipeline.fit import fit_pipeline
 
-        use_cache(self.cache)
+        if self.cache is not None:
+            os.environ[_CACHE] = str(self.cache)
         return Evaluator(self.dataset, self.plan, self.metric, partial(fit_pipeline, n_threads=self.n_threads))
 
 
-def use_cache(cache: Path | None) -> None:
-    """Let sound features be kept in ``cache``."""
-    if cache is not None:
-        os.environ["AUTOML_CACHE"] = str(cache)
+@contextmanager
+def caching_in(folder: Path) -> Iterator[None]:
+    """Let this process keep sound features in ``folder`` for a while."""
+    before = os.environ.get(_CACHE)
+    os.environ[_CACHE] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_CACHE]
+        else:
+            os.environ[_CACHE] = before

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from automl.errors import RequestError
 from automl.tracking.server import MlflowServer, links
-from automl.tracking.store import default_uri, relocate
+from automl.tracking.store import default_uri, prepare_store, relocate
 from automl.tracking.views import compare_url, view_url
 from automl.workflows.folder import open_study
 
@@ -54,6 +54,7 @@ def open_ui(
     folder = open_study(study, Path(runs))
     uri = tracking_uri or folder.facts["request"]["tracking_uri"]
     if uri is None:
+        prepare_store(folder.path.parent)
         relocate(folder.path.parent)
         uri = default_uri(folder.path.parent)
     found = links(uri, folder.name, trials, uid=folder.facts["uid"])

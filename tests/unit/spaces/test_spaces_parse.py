@@ -77,7 +77,7 @@ def test_a_choice_stands_before_what_depends_on_it(vocabulary: Vocabulary) -> No
 
 @pytest.mark.parametrize(
     ("node", "default"),
-    [("int = [1, 9]", 5), ("int = [1, 100], log = true", 7), ("float = [1, 3]", 2.0), ('choice = ["b", "a"]', "b")],
+    [("int = [1, 9]", 5), ("int = [1, 100], log = true", 10), ("float = [1, 3]", 2.0), ('choice = ["b", "a"]', "b")],
 )
 def test_the_default_is_the_middle_or_the_first_option(node: str, default: object, vocabulary: Vocabulary) -> None:
     space = parse_space(with_model(f"C = {{ {node} }}"), source="space.toml", vocabulary=vocabulary)
