@@ -77,7 +77,7 @@ def ours(space: Space, n_trials: int, runs: Path) -> Clock:
 
     folder = runs / "overhead"
     folder.mkdir()
-    Journal.create(folder, study="overhead", digest="d")
+    Journal.create(folder, study="overhead", digest="d", n_trials=3)
     journal, state = Journal.open(folder)
     clock = Clock([], [])
     tracker = BackgroundTracker(lambda: MlflowTracker(default_uri(runs), runs=runs), flush_s=600)

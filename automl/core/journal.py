@@ -145,12 +145,13 @@ class Journal:
         self._fd = -1
 
     @classmethod
-    def create(cls, folder: Path, *, study: str, digest: str) -> None:
-        """Write the first line of a new journal."""
+    def create(cls, folder: Path, *, study: str, digest: str, n_trials: int) -> None:
+        """Write the first lines of a new journal: what the study is, and its budget."""
         journal = cls(folder)
         journal._fd = os.open(journal.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         with journal:
             journal._append({"format": FORMAT, "study": study, "digest": digest})
+            journal.session(n_trials)
             (folder / "oof").mkdir()
 
     @classmethod

@@ -46,12 +46,16 @@ def sound_notes(dataset: Dataset, check: SoundCheck) -> tuple[str, ...]:
 def _copies(dataset: Dataset) -> tuple[str, ...]:
     if dataset.columns_of(ColumnKind.SOUND):
         return ()
-    n_copies = int(dataset.X.assign(**{"\0label": dataset.y}).duplicated().sum())
+    rows = dataset.X.assign(**{"\0label": dataset.y})
+    n_copies = int(rows.duplicated().sum())
+    if dataset.groups is not None:  # copies within a group are on one side of every split
+        n_copies -= int(rows.assign(**{"\0group": dataset.groups}).duplicated().sum())
     if not n_copies:
         return ()
+    remedy = "Remove them, or give --group" if dataset.groups is None else f"They are of another {dataset.group_name}"
     return (
         f"{counted(n_copies, 'row is a copy', 'rows are copies')} of another (duplicates): with one in training and "
-        "one in test a score is too rosy. Remove them, or give --group.",
+        f"one in test a score is too rosy. {remedy}.",
     )
 
 

@@ -85,12 +85,14 @@ class StudyDraft:
     ----------
     facts : for ``study.json``, without the name
     digest : of request, space, split and data: the journal's first line
+    n_trials : budget
     """
 
     facts: Mapping[str, Any]
     space_text: str
     plan: Plan
     digest: str
+    n_trials: int
 
 
 def create_study(runs: Path, study: StudyDraft, *, name: str | None, stem: str) -> StudyFolder:
@@ -154,7 +156,7 @@ def _fill(folder: Path, study: StudyDraft, name: str) -> None:
     (folder / "space.toml").write_text(study.space_text, encoding="utf-8")
     np.savez_compressed(folder / "split.npz", **plan_arrays(study.plan))  # type: ignore[arg-type]
     (folder / "workers").mkdir()
-    Journal.create(folder, study=name, digest=study.digest)
+    Journal.create(folder, study=name, digest=study.digest, n_trials=study.n_trials)
 
 
 def plan_arrays(plan: Plan) -> dict[str, np.ndarray[Any, Any]]:

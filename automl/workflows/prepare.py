@@ -115,7 +115,7 @@ def draft_of(prepared: Prepared, *, created: str, versions: Mapping[str, str]) -
         "digests": parts,
         "looks": 0,
     }
-    return StudyDraft(facts, text, prepared.plan, overall_digest(parts))
+    return StudyDraft(facts, text, prepared.plan, overall_digest(parts), request.budget)
 
 
 def digest_parts(

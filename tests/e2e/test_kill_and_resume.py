@@ -44,10 +44,10 @@ def finished(folder):
 
 
 def wait_for_trials(folder, n, process):
-    """Until the journal holds ``n`` finished trials."""
+    """Until the study's folder exists and its journal holds ``n`` finished trials."""
     while process.poll() is None:
-        lines = (folder / "trials.jsonl").read_text().count('"finished"') if (folder / "trials.jsonl").exists() else 0
-        if lines >= n:
+        journal = folder / "trials.jsonl"
+        if journal.exists() and journal.read_text().count('"finished"') >= n:
             return
         time.sleep(0.01)
     raise AssertionError(f"the search ended before {n} trials: {process.communicate()}")

@@ -30,7 +30,7 @@ def complete(number: int, loss: float = 0.1 + 0.2) -> Trial:
 
 @pytest.fixture
 def folder(tmp_path):
-    Journal.create(tmp_path, study="s-1", digest="d")
+    Journal.create(tmp_path, study="s-1", digest="d", n_trials=3)
     return tmp_path
 
 
@@ -82,9 +82,9 @@ def test_damage_in_the_middle_names_its_line(folder):
         journal.asked(suggestion(1), 1)
         journal.asked(suggestion(2), 1)
     lines = journal.path.read_bytes().split(b"\n")
-    lines[1] = lines[1][:20]
+    lines[2] = lines[2][:20]
     journal.path.write_bytes(b"\n".join(lines))
-    with pytest.raises(StudyError, match=r"trials\.jsonl, line 2 is damaged"):
+    with pytest.raises(StudyError, match=r"trials\.jsonl, line 3 is damaged"):
         read_journal(folder)
 
 
@@ -92,8 +92,12 @@ def test_a_result_nobody_asked_for_is_damage(folder):
     journal, _ = Journal.open(folder)
     with journal:
         journal.finished(complete(4))
-    with pytest.raises(StudyError, match="line 2 is damaged: KeyError 4"):
+    with pytest.raises(StudyError, match="line 3 is damaged: KeyError 4"):
         read_journal(folder)
+
+
+def test_a_new_journal_knows_its_budget(folder):
+    assert read_journal(folder).n_trials == 3
 
 
 def test_a_newer_format_is_refused(folder):

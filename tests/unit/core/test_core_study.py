@@ -34,7 +34,7 @@ def evaluate(suggestion):
 
 def session(folder, n_trials, *, evaluate=evaluate, sampler=None, **run):
     if not (folder / "trials.jsonl").exists():
-        Journal.create(folder, study="s", digest="d")
+        Journal.create(folder, study="s", digest="d", n_trials=3)
     journal, state = Journal.open(folder)
     with journal:
         study = Study(journal, state, sampler or Counting(), InlineExecutor(evaluate), **run.pop("study", {}))
