@@ -89,8 +89,8 @@ def read_manifest(folder: Path, *, limit: int) -> bytes:
             if size <= limit:
                 return file.read(size)
     except _Unfit as err:
-        raise BundleError(f"{folder}: {MANIFEST} {err}: not a bundle, or not a whole one") from err
-    raise BundleError(f"{folder}: {MANIFEST} has {size} bytes, more than any bundle needs")
+        raise BundleError(f"{folder}: {MANIFEST} {err}: not a bundle, or not a whole one", hint=WHOLE_AGAIN) from err
+    raise BundleError(f"{folder}: {MANIFEST} has {size} bytes, more than any bundle needs", hint=WHOLE_AGAIN)
 
 
 def read_model(folder: Path, listed: Mapping[str, FileFacts]) -> bytes:

@@ -14,6 +14,7 @@ from automl.cli.live import LiveView
 from automl.cli.main import printable
 from automl.cli.summary import summary_lines
 from automl.cli.words import number, short_path
+from automl.core.leaderboard import Standing
 from automl.workflows.events import Event, Finished, Note, Planned, Progress, SearchEnded, TrialEnded
 
 _SLOW_S = 2.0
@@ -24,7 +25,7 @@ class Console:
 
     def __init__(self) -> None:
         self.plan: Planned | None = None
-        self.best: TrialEnded | None = None
+        self.best: Standing | None = None
         self.ended: SearchEnded | None = None
         self.n_finished = 0
 
@@ -34,9 +35,10 @@ class Console:
             case Planned():
                 self.plan = event
                 self.n_finished = event.n_finished
+                self.best = next((s for s in event.earlier if s.rank is not None), None)
             case TrialEnded():
                 self.n_finished = event.n_finished
-                self.best = event if event.is_best else self.best
+                self.best = event.standing if event.is_best else self.best
             case SearchEnded():
                 self.ended = event
             case Finished():
@@ -76,6 +78,7 @@ class PlainConsole(Console):
         """Plain lines on standard error."""
         match event:
             case Planned():
+                self._tenth = 10 * event.n_finished // max(1, event.n_trials)
                 for line in plan_lines(event):
                     say(line)
             case TrialEnded():
@@ -95,7 +98,7 @@ class PlainConsole(Console):
             score = number(event.standing.score)
             say(f"{clock()} trial {event.trial.number:>4}  {score}  {event.trial.family}  new best")
         if tenth > self._tenth:
-            best = f"  best {number(self.best.standing.score)}" if self.best else ""
+            best = f"  best {number(self.best.score)}" if self.best else ""
             say(f"{clock()} {event.n_finished:>4}/{self.plan.n_trials} ({10 * tenth}%){best}")
         self._tenth = tenth
 

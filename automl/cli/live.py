@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console as RichConsole
@@ -15,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from automl.cli.words import columns, number, seconds
+from automl.core.leaderboard import Standing
 from automl.spaces.render import in_words
 
 if TYPE_CHECKING:
@@ -32,9 +34,8 @@ class LiveView:
         self._console = RichConsole(stderr=True, highlight=False)
         self._live: Live | None = None
         self._plan: Planned | None = None
-        self._trials: list[TrialEnded] = []
-        self._curve: list[float] = []
-        self._n_failed = 0
+        self._standings: list[Standing] = []
+        self._n_earlier = 0
         self._begun = time.monotonic()
         self._progress = ""
 
@@ -53,17 +54,14 @@ class LiveView:
     def begin(self, plan: Planned) -> None:
         """Start drawing."""
         self._plan = plan
+        self._standings = sorted(plan.earlier, key=lambda s: s.trial.number)
+        self._n_earlier = len(self._standings)
         self._begun = time.monotonic()
         self._start()
 
     def add(self, ended: TrialEnded) -> None:
         """A trial ended."""
-        self._trials.append(ended)
-        if ended.standing.score is None:
-            self._n_failed += 1
-        best = self._leaders()[:1]
-        if best:
-            self._curve.append(best[0].trial.loss or 0.0)
+        self._standings.append(ended.standing)
         self._redraw()
 
     def show_progress(self, progress: Progress) -> None:
@@ -93,9 +91,9 @@ class LiveView:
         if self._live is not None:
             self._live.refresh()
 
-    def _leaders(self) -> list[TrialEnded]:
-        complete = [t for t in self._trials if t.standing.score is not None and t.trial.is_complete]
-        return sorted(complete, key=lambda t: (t.trial.loss, t.trial.number))
+    def _leaders(self) -> list[Standing]:
+        complete = [s for s in self._standings if s.trial.is_complete]
+        return sorted(complete, key=lambda s: (s.trial.loss, s.trial.number))
 
     def _draw(self) -> Group:
         if self._progress or self._plan is None:
@@ -103,10 +101,11 @@ class LiveView:
         return Group(Text(""), self._bar(self._plan), Text(""), self._table(self._plan), Text(""), self._footer())
 
     def _bar(self, plan: Planned) -> Table:
-        done = plan.n_finished + len(self._trials)
+        done = len(self._standings)
+        n_new = done - self._n_earlier
         spent = time.monotonic() - self._begun
-        left = spent / len(self._trials) * (plan.n_trials - done) if self._trials else None
-        about = f"{seconds(spent)}" + (f", about {seconds(left)} left" if left is not None else "")
+        left = f", about {seconds(spent / n_new * (plan.n_trials - done))} left" if n_new else ""
+        about = f"{seconds(spent)}{left}"
         grid = Table.grid(padding=(0, 1))
         bar = ProgressBar(total=plan.n_trials, completed=done, width=_WIDTH)
         grid.add_row(Text("searching", style="bold"), bar, Text(f"{done}/{plan.n_trials} trials  {about}"))
@@ -114,10 +113,10 @@ class LiveView:
 
     def _table(self, plan: Planned) -> Table:
         rows = [["", "trial", plan.metric.name, "± folds", "seconds", "pipeline"]]
-        for rank, ended in enumerate(self._leaders()[:_N_SHOWN], 1):
-            score, sd = number(ended.standing.score), number(ended.standing.sd)
-            spent = f"{ended.trial.result.seconds:.2f}"
-            rows.append([str(rank), str(ended.trial.number), score, sd, spent, in_words(ended.trial.config)])
+        for rank, standing in enumerate(self._leaders()[:_N_SHOWN], 1):
+            trial = standing.trial
+            numbers = [number(standing.score), number(standing.sd), f"{trial.result.seconds:.2f}"]
+            rows.append([str(rank), str(trial.number), *numbers, in_words(trial.config)])
         table = Table.grid()
         for k, line in enumerate(columns(rows, right=(1, 2, 3, 4), width=self._console.width)):
             table.add_row(Text(line, style="dim" if k == 0 else "bold" if k == 1 else "", no_wrap=True))
@@ -125,16 +124,23 @@ class LiveView:
 
     def _footer(self) -> Text:
         lines = Text()
-        if self._curve:
-            since = len(self._trials) - max(k for k, t in enumerate(self._trials) if t is self._last_best()) - 1
+        if curve := best_so_far([s.trial.loss if s.trial.is_complete else None for s in self._standings]):
+            since = len(curve) - 1 - curve.index(curve[-1])
             ago = f"  no better trial for {since} trials" if since > 1 else ""
-            lines.append("best so far ", style="dim").append(sparkline(self._curve, _WIDTH // 2), style="cyan")
+            lines.append("best so far ", style="dim").append(sparkline(curve, _WIDTH // 2), style="cyan")
             lines.append(f"{ago}\n", style="dim")
-        lines.append(f"failed {self._n_failed}.  Ctrl-C stops and keeps everything that is finished.", style="dim")
+        n_failed = sum(not s.trial.is_complete for s in self._standings)
+        lines.append(f"failed {n_failed}.  Ctrl-C stops and keeps everything that is finished.", style="dim")
         return lines
 
-    def _last_best(self) -> TrialEnded:
-        return self._leaders()[0]
+
+def best_so_far(losses: Sequence[float | None]) -> list[float]:
+    """The lowest loss up to each trial, from the first that has one (``None``: the trial failed)."""
+    curve: list[float] = []
+    for loss in losses:
+        if loss is not None or curve:
+            curve.append(min([x for x in (loss, *curve[-1:]) if x is not None]))
+    return curve
 
 
 def sparkline(losses: list[float], width: int) -> str:

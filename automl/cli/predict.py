@@ -45,7 +45,7 @@ def command(*, model: str, rows: tuple[str, ...], out: str | None, runs: str) ->
             with Path(out).open("w", encoding="utf-8", newline="") as file:
                 _write(file, found.rows())
         except OSError as err:
-            raise RequestError(f"{out} cannot be written: {err.strerror}") from err
+            raise RequestError(f"{out} cannot be written: {err.strerror}", hint="choose another --out F") from err
 
 
 def _write(file: object, rows: Iterable[list[str]]) -> None:

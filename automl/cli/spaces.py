@@ -75,5 +75,5 @@ def copy(*, name: str, path: str) -> None:
     except FileExistsError as err:
         raise RequestError(f"{path} exists already, and nothing is overwritten", hint="choose another PATH") from err
     except OSError as err:
-        raise RequestError(f"{path} cannot be written: {err.strerror}") from err
+        raise RequestError(f"{path} cannot be written: {err.strerror}", hint="choose another PATH") from err
     click.echo(f"{path}: edit it, then  automl spaces check {path}")

@@ -77,14 +77,16 @@ def read_journal(folder: Path) -> JournalState:
     try:
         text = path.read_bytes()
     except OSError as err:
-        raise StudyError(f"{folder} is not a study: {JOURNAL_NAME} cannot be read ({err.strerror})") from err
+        raise StudyError(
+            f"{folder} is not a study: {JOURNAL_NAME} cannot be read ({err.strerror})", hint=_RESTORE
+        ) from err
     *lines, tail = text.split(b"\n")
     records = [_parse(line, number, path) for number, line in enumerate(lines, 1)]
     if not records:
-        raise StudyError(f"{path} is not a journal: it has no whole line")
+        raise StudyError(f"{path} is not a journal: it has no whole line", hint=_RESTORE)
     header = records[0]
-    if not isinstance(header.get("format"), int) or "digest" not in header:
-        raise StudyError(f"{path}, line 1: not a journal's first line")
+    if not isinstance(header.get("format"), int) or not {"study", "digest"} <= header.keys():
+        raise StudyError(f"{path}, line 1: not a journal's first line", hint=_RESTORE)
     if header["format"] > FORMAT:
         raise StudyError(
             f"{path} has format {header['format']}, newer than this version reads ({FORMAT})",
@@ -99,10 +101,10 @@ def _parse(line: bytes, number: int, path: Path) -> Record:
         record = json.loads(line)
     except ValueError as err:
         raise StudyError(
-            f"{path}, line {number} is damaged: {line[:60]!r}", hint="restore the file, or begin a new study"
+            f"{path}, line {number} is damaged: {line[:60]!r}", hint=_RESTORE
         ) from err
     if not isinstance(record, dict):
-        raise StudyError(f"{path}, line {number} is damaged: expected an object, found {line[:60]!r}")
+        raise StudyError(f"{path}, line {number} is damaged: expected an object, found {line[:60]!r}", hint=_RESTORE)
     return record
 
 
@@ -127,7 +129,7 @@ def _replay(records: list[Record], state: JournalState, path: Path) -> JournalSt
                 case unknown:
                     raise KeyError(unknown)
         except (KeyError, TypeError, ValueError) as err:
-            raise StudyError(f"{path}, line {line} is damaged: {type(err).__name__} {err}") from err
+            raise StudyError(f"{path}, line {line} is damaged: {type(err).__name__} {err}", hint=_RESTORE) from err
     return replace(
         state,
         trials=tuple(trials.values()),
@@ -171,7 +173,7 @@ class Journal:
                 size = journal.path.stat().st_size
                 os.ftruncate(journal._fd, size - len(_tail(journal.path)))
         except OSError as err:
-            raise StudyError(f"{journal.path} cannot be written: {err.strerror}") from err
+            raise _cannot_write(journal.path, err) from err
         return journal, state
 
     def __enter__(self) -> Self:
@@ -245,7 +247,9 @@ def read_oof(folder: Path, trials: tuple[Trial, ...]) -> Iterator[NDArray[np.flo
         try:
             yield np.load(path, allow_pickle=False)
         except (OSError, ValueError, EOFError) as err:
-            raise StudyError(f"{path}, the predictions of trial {trial.number}, cannot be read: {err}") from err
+            raise StudyError(
+                f"{path}, the predictions of trial {trial.number}, cannot be read: {err}", hint=_RESTORE
+            ) from err
 
 
 def _tail(path: Path) -> bytes:

@@ -28,7 +28,7 @@ class StudyLock:
         try:
             self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as err:
-            raise StudyError(f"{self.path} cannot be written: {err.strerror}") from err
+            raise StudyError(f"{self.path} cannot be written: {err.strerror}", hint="mend the folder") from err
         try:
             _lock(self._fd)
         except OSError as err:

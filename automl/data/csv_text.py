@@ -18,6 +18,7 @@ _BOMS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_EXPORT_AGAIN = "export it again, to CSV or Parquet"
 _OTHER_FORMATS = {
     b"\x1f\x8b": "gzip-compressed",
     b"PK\x03\x04": "a zip archive or an Excel workbook",
@@ -45,7 +46,9 @@ def decode_text(content: bytes, *, where: str) -> tuple[str, tuple[str, ...]]:
         return _without_control_characters(content.decode(encoding), where), ()
     except UnicodeDecodeError as err:
         if encoding != "utf-8":
-            raise DataError(f"{where} begins as {encoding}, but does not go on so (byte {err.start})") from err
+            raise DataError(
+                f"{where} begins as {encoding}, but does not go on so (byte {err.start})", hint="save it as UTF-8"
+            ) from err
     text = _without_control_characters(content.decode("latin-1"), where)
     return text, (f"{where} is not UTF-8; it was read as Latin-1. Check names and classes with accents.",)
 
@@ -62,10 +65,14 @@ def header_of(text: str, delimiter: str) -> list[str]:
 
 def _without_control_characters(text: str, where: str) -> str:
     if "\0" in text:
-        raise DataError(f"{where} is not a text table: it holds NUL bytes, so it is binary or damaged")
+        raise DataError(
+            f"{where} is not a text table: it holds NUL bytes, so it is binary or damaged", hint=_EXPORT_AGAIN
+        )
     n_control = sum(text.count(chr(code)) for code in (*range(1, 9), *range(14, 32)))
     if n_control > len(text) // 100:
-        raise DataError(f"{where} is not a text table: it holds {n_control} control characters, so it is binary")
+        raise DataError(
+            f"{where} is not a text table: it holds {n_control} control characters, so it is binary", hint=_EXPORT_AGAIN
+        )
     return text
 
 

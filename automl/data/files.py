@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from automl.data.wording import nearest
+from automl.data.wording import nearest, shortened
 from automl.errors import DataError
 
 
@@ -20,9 +20,10 @@ def require_path(path: Path) -> Path:
     try:
         path.stat()
     except FileNotFoundError as err:
-        raise DataError(f"{path} does not exist", hint=_near_match(path)) from err
+        raise DataError(f"{path} does not exist", hint=_where_to_look(path)) from err
     except (OSError, ValueError) as err:
-        raise DataError(f"{path} cannot be read: {err}") from err
+        why = err.strerror if isinstance(err, OSError) else str(err)
+        raise DataError(f"{shortened(path)} cannot be read: {why}", hint="check the path") from err
     return path
 
 
@@ -36,16 +37,16 @@ def require_regular_file(path: Path) -> Path:
     """
     status = require_path(path).stat()
     if stat.S_ISDIR(status.st_mode):
-        raise DataError(f"{path} is a folder; a file was expected")
+        raise DataError(f"{path} is a folder; a file was expected", hint="name a CSV, TSV or Parquet file in it")
     if not stat.S_ISREG(status.st_mode):
         raise DataError(f"{path} is not a regular file (a pipe or a device)", hint="save its content to a file first")
     if status.st_size == 0:
-        raise DataError(f"{path} is empty (0 bytes)")
+        raise DataError(f"{path} is empty (0 bytes)", hint="export or copy it again")
     return path
 
 
-def _near_match(path: Path) -> str | None:
+def _where_to_look(path: Path) -> str:
     if not path.parent.is_dir():
         return f"{path.parent} does not exist either"
     near = nearest(path.name, [p.name for p in path.parent.iterdir()])
-    return f"did you mean {path.parent / near}?" if near else None
+    return f"did you mean {path.parent / near}?" if near else f"it was looked for in {path.parent.absolute()}"

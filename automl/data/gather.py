@@ -166,4 +166,6 @@ def _require_asked_columns(frame: pd.DataFrame, columns: Mapping[str, str], sour
     if label is not None and label == group:
         raise DataError(f'{where}: the group column "{group}" is the label', hint="give another --group, or none")
     if both := [name for name in source.drop if name in columns.values()]:
-        raise RequestError(f"{quoted(both)} is asked for as label or group, and to be dropped")
+        raise RequestError(
+            f"{quoted(both)} is asked for as label or group, and to be dropped", hint="leave this --drop out"
+        )

@@ -54,7 +54,10 @@ def class_names_of(labels: Sequence[str], *, column: str, where: str) -> tuple[s
     names, counts = np.unique(np.asarray(labels, dtype=object), return_counts=True)
     _refuse_quantity(names, len(labels), column)
     if len(names) < 2:
-        raise DataError(f'{where}: only one class, "{names[0]}", in all {len(labels)} rows; at least two are needed')
+        raise DataError(
+            f'{where}: only one class, "{names[0]}", in all {len(labels)} rows; at least two are needed',
+            hint="give another --label, or add rows of another class",
+        )
     if rare := [str(name) for name, n in zip(names, counts, strict=True) if n < 2]:
         raise DataError(
             f"{where}: {counted(len(rare), 'class has', 'classes have')} only 1 row: {quoted(rare)}; "
@@ -112,7 +115,10 @@ def encode_groups(groups: Sequence[str], labels: Sequence[str], *, where: str) -
     """
     names, codes = np.unique(np.asarray(groups, dtype=object), return_inverse=True)
     if len(names) < 2:
-        raise DataError(f'{where}: only one group, "{names[0]}"; nothing would be left to judge on')
+        raise DataError(
+            f'{where}: only one group, "{names[0]}"; nothing would be left to judge on',
+            hint="give another --group, or none",
+        )
     pairs = set(zip(groups, labels, strict=True))
     if len(pairs) == len(names) == len(set(labels)):
         raise DataError(

@@ -59,7 +59,10 @@ def load_with_test(
     extra = gather(replace(source, drop=()), Path(test))
     columns = choose_columns(main.frame, main.recordings, where=main.where)
     if missing := [name for name in main.recordings if name not in extra.recordings]:
-        raise DataError(f'{extra.where} lists no sound files in a column "{missing[0]}", as {main.where} does')
+        raise DataError(
+            f'{extra.where} lists no sound files in a column "{missing[0]}", as {main.where} does',
+            hint="give both the same columns",
+        )
     dataset = assemble(
         [main, extra], columns, name=path.resolve().name, positive=source.positive, on_progress=on_progress
     )

@@ -61,7 +61,9 @@ def read_rows(paths: Sequence[str], kinds: Mapping[str, ColumnKind], *, drop_bad
     if all(is_sound):
         return _from_files(places, kinds, drop_bad)
     if len(places) > 1:
-        raise RequestError(f"one table at a time, or only recordings; given: {quoted(paths)}")
+        raise RequestError(
+            f"one table at a time, or only recordings; given: {quoted(paths)}", hint="call predict once for each table"
+        )
     return _from_table(places[0], kinds, drop_bad)
 
 
@@ -75,7 +77,7 @@ def _from_files(places: Sequence[Path], kinds: Mapping[str, ColumnKind], drop_ba
         )
     files = [file for place in places for file in (recordings_below(place) if place.is_dir() else (place,))]
     if not files:
-        raise DataError(f"{listed(places)} holds no sound files")
+        raise DataError(f"{listed(places)} holds no sound files", hint="give sound files, or a folder that holds some")
     recordings = [Recording(str(file.absolute()), str(file)) for file in files]
     X = pd.DataFrame({name: pd.Series([r.path for r in recordings], dtype=object) for name in kinds})
     ids = [recording.shown for recording in recordings]

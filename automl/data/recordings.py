@@ -86,7 +86,10 @@ def recordings_in(root: Path) -> Found:
     """
     files = _sounds_in(root)
     if not files:
-        raise DataError(f"{root} holds no sound files ({', '.join(sorted(SOUND_SUFFIXES))})")
+        raise DataError(
+            f"{root} holds no sound files ({', '.join(sorted(SOUND_SUFFIXES))})",
+            hint="give the folder that holds them, or a table",
+        )
     return Found(tuple(Recording(str(f.absolute()), f.name) for f in files), notes=_aside_notes(root, root))
 
 
@@ -157,7 +160,7 @@ def _visible(folder: Path) -> list[Path]:
     try:
         return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
     except OSError as err:
-        raise DataError(f"{folder} cannot be read: {err.strerror}") from err
+        raise DataError(f"{folder} cannot be read: {err.strerror}", hint="check who may read it") from err
 
 
 def _sounds_in(folder: Path) -> list[Path]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from automl.data.csv_text import decode_text, find_delimiter, header_of
 from automl.data.files import require_regular_file
 from automl.data.notation import with_points
-from automl.data.wording import counted, listed, quoted
+from automl.data.wording import counted, listed, quoted, shortened
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -50,7 +50,10 @@ def read_table(path: Path, *, as_text: Collection[str] = ()) -> Table:
     require_regular_file(path)
     table = _read_parquet(path) if path.suffix.lower() in PARQUET_SUFFIXES else _read_text(path, as_text)
     if table.frame.empty:
-        raise DataError(f"{path} has no data rows: only a header with {counted(table.frame.shape[1], 'column')}")
+        raise DataError(
+            f"{path} has no data rows: only a header with {counted(table.frame.shape[1], 'column')}",
+            hint="a table is CSV, TSV or Parquet, with one row for each case below the header",
+        )
     return table
 
 
@@ -71,7 +74,7 @@ def _read_text(path: Path, as_text: Collection[str]) -> Table:
 
     text, notes = decode_text(_content(path), where=path.name)
     if not text.strip():
-        raise DataError(f"{path} is empty (blank lines only)")
+        raise DataError(f"{path} is empty (blank lines only)", hint="export or copy it again")
     delimiter = find_delimiter(text)
     names, name_notes = _named(header_of(text, delimiter), path.name)
     try:
@@ -90,7 +93,7 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as err:
-        raise DataError(f"{path} cannot be read: {err.strerror}") from err
+        raise DataError(f"{path} cannot be read: {err.strerror}", hint="check who may read it") from err
 
 
 def _first_line(err: Exception) -> str:
@@ -128,7 +131,10 @@ def _read_parquet(path: Path) -> Table:
     try:
         frame = pd.read_parquet(path)
     except (OSError, ValueError) as err:
-        raise DataError(f"{path} is not a readable Parquet file: {_first_line(err)}") from err
+        raise DataError(
+            f"{path} is not a Parquet file that can be read, or is truncated: {shortened(_first_line(err), width=100)}",
+            hint="write or copy it again; a text table is called .csv or .tsv",
+        ) from err
     frame = frame.reset_index(drop=frame.index.names == [None])
     names = [str(name) for name in frame.columns]
     require_unique(names, where=path.name)

@@ -16,8 +16,14 @@ def quoted(names: Iterable[object], *, limit: int = _SHOWN) -> str:
 def listed(items: Iterable[object], *, limit: int = _SHOWN) -> str:
     """``1, 2 and 3 more``; long items are cut."""
     texts = [str(item) for item in items]
-    shown = ", ".join(t if len(t) <= 60 else f"{t[:57]}..." for t in texts[:limit])
+    shown = ", ".join(map(shortened, texts[:limit]))
     return shown if len(texts) <= limit else f"{shown} and {len(texts) - limit} more"
+
+
+def shortened(item: object, *, width: int = 60) -> str:
+    """Its text, cut to ``width`` characters."""
+    text = str(item)
+    return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
 def counted(n: int, noun: str, plural: str | None = None) -> str:

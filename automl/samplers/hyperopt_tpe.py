@@ -56,7 +56,10 @@ class HyperoptTPE:
         """See ``core.ports.Sampler``. Costs about what ``tpe.suggest`` does, more when that repeats itself."""
         trials = self._trials(pending)
         return self._asking.suggestion(
-            number, told=self._told, pending=pending, draw=lambda seed: self._propose(number, trials, seed)
+            number,
+            told=self._told,
+            pending=pending,
+            draw=lambda seed: self._propose(seed, number=number, trials=trials),
         )
 
     def tell(self, trial: Trial) -> None:
@@ -95,7 +98,7 @@ class HyperoptTPE:
         worst = max(doc["result"]["loss"] for doc in self._finished.values())
         return [{**doc, "result": {"status": "ok", "loss": worst}} for doc in self._failed.values()]
 
-    def _propose(self, number: int, trials: Any, seed: int) -> Config:
+    def _propose(self, seed: int, *, number: int, trials: Any) -> Config:
         from hyperopt import rand, tpe
         from hyperopt.base import spec_from_misc
 

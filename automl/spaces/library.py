@@ -8,7 +8,7 @@ from pathlib import Path
 
 from automl.errors import SpaceError
 from automl.spaces.problems import unknown
-from automl.spaces.syntax import MAX_BYTES
+from automl.spaces.syntax import FROM_A_COPY, MAX_BYTES
 
 _PACKAGE = "automl.search_spaces"
 
@@ -77,7 +77,7 @@ def _names(folder: Path) -> tuple[str, ...]:
 def _read(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise SpaceError(f"{path} is larger than {MAX_BYTES:,} bytes; that is no search space")
+            raise SpaceError(f"{path} is larger than {MAX_BYTES:,} bytes; that is no search space", hint=FROM_A_COPY)
         return path.read_text(encoding="utf-8-sig")  # Windows editors begin a file with a byte order mark
     except (OSError, UnicodeDecodeError) as err:
-        raise SpaceError(f"{path} cannot be read as UTF-8 text: {err}") from err
+        raise SpaceError(f"{path} cannot be read as UTF-8 text: {err}", hint=FROM_A_COPY) from err

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from automl.errors import SpaceError
 from automl.spaces.nodes import Space
@@ -41,29 +39,28 @@ def parse_space(text: str, *, source: str, vocabulary: Vocabulary) -> Space:
     problems = Problems()
     for word in tables:
         if word not in _WORDS:
-            problems.add(word, unknown("entry", word, _WORDS))
-    _check_schema(tables, problems)
-    name = _read_text(tables, "name", default=Path(source).stem, problems=problems)
-    summary = _read_text(tables, "summary", default="", problems=problems)
-    models = read_models(tables.get("model"), vocabulary, problems)
-    stages = read_stages(tables.get("stage", []), vocabulary, families=models, problems=problems)
+            problems.at(word).add(unknown("entry", word, _WORDS))
+    _check_schema(tables.get("schema"), problems.at("schema"))
+    name = _read_text(tables.get("name", Path(source).stem), problems.at("name"))
+    summary = _read_text(tables.get("summary", ""), problems.at("summary"))
+    models = read_models(tables.get("model"), problems.at("model"), vocabulary=vocabulary)
+    stages = read_stages(tables.get("stage", []), problems, vocabulary=vocabulary, families=models)
     _raise_for(problems, source)
     return Space(name, summary, stages, models)
 
 
-def _check_schema(tables: Mapping[str, Any], problems: Problems) -> None:
-    if "schema" not in tables:
-        problems.add("schema", f"missing; begin the file with schema = {SCHEMA}")
-    elif isinstance(tables["schema"], bool) or tables["schema"] != SCHEMA:
-        problems.add("schema", f"this version reads schema = {SCHEMA}, found {shown(tables['schema'])}")
+def _check_schema(value: object, problems: Problems) -> None:
+    if value is None:
+        problems.add(f"missing; begin the file with schema = {SCHEMA}")
+    elif isinstance(value, bool) or value != SCHEMA:
+        problems.add(f"this version reads schema = {SCHEMA}, found {shown(value)}")
 
 
-def _read_text(tables: Mapping[str, Any], word: str, *, default: str, problems: Problems) -> str:
-    text = tables.get(word, default)
-    if not isinstance(text, str):
-        problems.add(word, f"expected text in quotes, found {shown(text)}")
-        return default
-    return text
+def _read_text(value: object, problems: Problems) -> str:
+    if not isinstance(value, str):
+        problems.add(f"expected text in quotes, found {shown(value)}")
+        return ""
+    return value
 
 
 def _raise_for(problems: Problems, source: str) -> None:

@@ -28,52 +28,52 @@ _LARGEST_FLOAT = 1e300
 """Beyond it, the width of a range overflows."""
 
 
-def read_node(entry: object, path: str, problems: Problems) -> Node | None:
+def read_node(entry: object, problems: Problems) -> Node | None:
     """The node that an entry describes; ``None`` after a problem."""
     if not isinstance(entry, dict):
         example = "{ choice = [1, 2] }" if isinstance(entry, list) else "{ fixed = 1 }"
-        problems.add(path, f"expected a table such as {example}, found {shown(entry)}")
+        problems.add(f"expected a table such as {example}, found {shown(entry)}")
         return None
-    kind = _kind(entry, path, problems)
+    kind = _kind(entry, problems)
     match kind:
         case "float" | "int":
-            node: Node | None = _range(entry, kind, path, problems=problems)
+            node: Node | None = _range(entry, kind, problems=problems)
         case "choice":
-            node = _choice(entry["choice"], path, problems)
+            node = _choice(entry["choice"], problems)
         case "fixed":
-            node = _fixed(entry["fixed"], path, problems)
+            node = _fixed(entry["fixed"], problems)
         case _:
             node = None
-    return node if node is None or "default" not in entry else _with_default(node, entry["default"], path, problems)
+    return node if node is None or "default" not in entry else _with_default(node, entry["default"], problems=problems)
 
 
-def _kind(entry: dict[str, Any], path: str, problems: Problems) -> str | None:
+def _kind(entry: dict[str, Any], problems: Problems) -> str | None:
     """Which of the four kinds an entry is; notes whatever else stands in it."""
     misspelt = [key for key in entry if key not in _WORDS]
     for key in misspelt:
-        problems.add(path, unknown("option", key, _WORDS))
+        problems.add(unknown("option", key, _WORDS))
     kinds = [key for key in entry if key in _OPTIONS]
     if len(kinds) != 1:
         if kinds or not misspelt:  # a misspelt kind is one mistake, not two
-            problems.add(path, f"takes one of float, int, choice and fixed, found {' and '.join(kinds) or 'none'}")
+            problems.add(f"takes one of float, int, choice and fixed, found {' and '.join(kinds) or 'none'}")
         return None
     for key in entry:
         if key in _WORDS and key not in (kinds[0], *_OPTIONS[kinds[0]]):
-            problems.add(path, f'"{key}" means nothing beside {kinds[0]}')
+            problems.add(f'"{key}" means nothing beside {kinds[0]}')
     return kinds[0]
 
 
-def _range(entry: dict[str, Any], kind: str, path: str, *, problems: Problems) -> Float | Int | None:
+def _range(entry: dict[str, Any], kind: str, *, problems: Problems) -> Float | Int | None:
     bounds, log = entry[kind], entry.get("log", False)
     if not isinstance(bounds, list) or len(bounds) != 2:
-        problems.add(path, f"{kind} takes two bounds, as in {{ {kind} = [1, 10] }}, found {shown(bounds)}")
+        problems.add(f"{kind} takes two bounds, as in {{ {kind} = [1, 10] }}, found {shown(bounds)}")
         return None
     wrong = [f"{end} {why}" for end, bound in zip(("low", "high"), bounds, strict=True) if (why := _bad(bound, kind))]
     if not isinstance(log, bool):
         wrong.append(f"log is true or false, found {shown(log)}")
     wrong = wrong or _bad_pair(bounds[0], bounds[1], log=log)
     for what in wrong:
-        problems.add(path, what)
+        problems.add(what)
     return None if wrong else _numeric_node(kind, bounds, log=log)
 
 
@@ -112,21 +112,21 @@ def _default_number(node: Float | Int, value: float) -> Float | Int:
     return replace(node, default=default)
 
 
-def _choice(options: object, path: str, problems: Problems) -> Choice | None:
+def _choice(options: object, problems: Problems) -> Choice | None:
     if not isinstance(options, list) or not options:
-        problems.add(path, f'choice takes a list of options, as in {{ choice = ["a", "b"] }}, found {shown(options)}')
+        problems.add(f'choice takes a list of options, as in {{ choice = ["a", "b"] }}, found {shown(options)}')
         return None
     wrong = [why for option in options if (why := _not_scalar(option))]
     if not wrong:
         wrong = [f"{shown(o)} is there twice" for i, o in enumerate(options) if index_of(options[:i], o) is not None]
     for what in wrong:
-        problems.add(path, f"choice: {what}")
+        problems.add(f"choice: {what}")
     return None if wrong else Choice(tuple(options), options[0])
 
 
-def _fixed(value: Any, path: str, problems: Problems) -> Fixed | None:
+def _fixed(value: Any, problems: Problems) -> Fixed | None:
     if why := _not_scalar(value):
-        problems.add(path, f"fixed: {why}")
+        problems.add(f"fixed: {why}")
         return None
     return Fixed(value)
 
@@ -139,11 +139,11 @@ def _not_scalar(value: object) -> str | None:
     return None
 
 
-def _with_default(node: Node, default: Scalar, path: str, problems: Problems) -> Node:
+def _with_default(node: Node, default: Scalar, *, problems: Problems) -> Node:
     if isinstance(node, Fixed):  # noted already: "default" means nothing here
         return node
     if why := misfit(node, default):
-        problems.add(path, f"default {why}")
+        problems.add(f"default {why}")
         return node
     if isinstance(node, Choice):
         index = index_of(node.options, default)

@@ -39,7 +39,7 @@ class Planned:
     study, folder : ``None`` in a dry run
     scoring, space : one line each
     notes : of data, folds and space
-    n_finished : trials kept from earlier sessions
+    earlier : trials kept from earlier sessions, best first
     is_demo : whether the embedded data was taken because none was given
     """
 
@@ -52,9 +52,14 @@ class Planned:
     space: str
     notes: tuple[str, ...]
     n_trials: int
-    n_finished: int
+    earlier: tuple[Standing, ...]
     n_workers: int
     is_demo: bool
+
+    @property
+    def n_finished(self) -> int:
+        """Number of trials kept from earlier sessions."""
+        return len(self.earlier)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from automl.core.dataset import Dataset
 from automl.core.journal import JournalState, read_journal
-from automl.core.metric import METRICS
+from automl.core.leaderboard import standings
 from automl.core.plan import Plan
 from automl.core.study import StopRequest
 from automl.errors import RequestError, StudyError
@@ -151,12 +151,12 @@ def _planned(session: Session, state: JournalState) -> Planned:
         folder=session.folder.path,
         data=session.dataset.description,
         n_samples=session.dataset.n_samples,
-        metric=METRICS[session.request.metric],
+        metric=session.metric,
         scoring=scoring_line(session.request.metric, session.plan, session.dataset),
         space=f"{session.space.name}: {summary_line(session.space)}",
         notes=(*left_out_notes(session.dataset), *session.dataset.notes, *session.plan.notes),
         n_trials=session.n_trials,
-        n_finished=len(state.trials),
+        earlier=tuple(standings(state.trials, session.metric)),
         n_workers=session.request.workers or 1,
         is_demo=session.request.data is None,
     )

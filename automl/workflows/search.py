@@ -133,7 +133,7 @@ def _planned(prepared: Prepared, folder: StudyFolder | None) -> Planned:
         space=space_line(prepared.chosen),
         notes=prepared.notes,
         n_trials=request.budget,
-        n_finished=0,
+        earlier=(),
         n_workers=request.workers or 1,
         is_demo=request.data is None,
     )

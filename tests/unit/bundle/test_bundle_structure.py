@@ -176,7 +176,8 @@ def test_an_edited_support_vector_machine_is_found(attribute: str, edit: Callabl
 
 
 def edited_booster(edit: Callable[[dict[str, Any]], object]) -> Any:
-    xgboost = pytest.importorskip("xgboost")
+    import xgboost
+
     booster = xgboost.XGBClassifier(n_estimators=2, max_depth=3, n_jobs=1).fit(X, Y).get_booster()
     table = json.loads(bytes(booster.save_raw("json")))
     edit(table["learner"])
@@ -208,7 +209,8 @@ def test_an_edited_booster_is_found(edit: Callable[[dict[str, Any]], object], pr
 
 
 def test_a_booster_of_another_kind_is_not_taken_for_checked() -> None:
-    xgboost = pytest.importorskip("xgboost")
+    import xgboost
+
     model = xgboost.XGBClassifier(n_estimators=2, booster="dart", n_jobs=1).fit(X, Y)
     assert "'dart' is not checked" in structure_problems(model)[0]
 

@@ -145,7 +145,6 @@ def test_requirements_are_the_installed_versions_of_third_parties(bundle: Path) 
 def test_requirements_name_the_distribution_that_brings_xgboost(
     example_of: Callable[[Config], Example], tmp_path: Path
 ) -> None:
-    pytest.importorskip("xgboost")
     example = example_of({**LOGISTIC, "model": "xgboost", "model.xgboost.n_estimators": 2})
     write_bundle(tmp_path / "best", example.fitted, example.facts)
     assert "\nxgboost" in (tmp_path / "best" / "requirements.txt").read_text()

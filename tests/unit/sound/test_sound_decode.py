@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -136,9 +136,19 @@ def test_only_regular_files_are_opened(tmp_path: Path) -> None:
             inspect(tmp_path / name)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_a_file_without_permission_is_refused(clip: Clip) -> None:
+@pytest.fixture
+def _as_nobody() -> Iterator[None]:
+    """Root may read every file, so a test of permissions is run as somebody else."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    yield
+    os.seteuid(user)
+
+
+def test_a_file_without_permission_is_refused(clip: Clip, request: pytest.FixtureRequest) -> None:
     path = clip()
     path.chmod(0)
+    request.getfixturevalue("_as_nobody")
     with pytest.raises(SoundError, match="no permission"):
         inspect(path)

@@ -148,9 +148,9 @@ def test_each_mistake_in_a_parameter_is_named_with_its_path(line: str, expected:
 @pytest.mark.parametrize(
     ("when", "expected"),
     [
-        ('{ kernel = "rbff" }', 'model.svm.gamma: when.kernel: unknown option "rbff"; did you mean "rbf"?'),
-        ("{ kernel = [] }", "model.svm.gamma: when.kernel: names no option"),
-        ("{ kernel = 1 }", 'model.svm.gamma: when.kernel: unknown option "1"; known: linear, rbf'),
+        ('{ kernel = "rbff" }', 'model.svm.gamma.when.kernel: unknown option "rbff"; did you mean "rbf"?'),
+        ("{ kernel = [] }", "model.svm.gamma.when.kernel: names no option"),
+        ("{ kernel = 1 }", "model.svm.gamma.when.kernel: unknown option 1; known: linear, rbf"),
         ('{ kernle = "rbf" }', 'unknown choice of the same table "kernle"; did you mean "kernel"?'),
     ],
 )
@@ -177,7 +177,7 @@ def test_a_mistake_in_a_choice_is_no_second_one_where_when_names_it(vocabulary: 
     [
         ("model = 3", "model: expected a table of families, as in [model.svm], found 3"),
         ("model.svm = 3", "model.svm: expected a table of parameters, found 3"),
-        ("[model]", "model: has no family"),
+        ("[model]", "model: missing; a space has a table [model.FAMILY] or more (svm, knn, forest)"),
         ('name = "x"', "model: missing; a space has a table [model.FAMILY] or more (svm, knn, forest)"),
         ("[model.svmm]", 'model.svmm: unknown family "svmm"; did you mean "svm"?'),
         ("name = 3\n[model.svm]", "name: expected text in quotes, found 3"),
@@ -200,7 +200,8 @@ def test_each_mistake_in_the_tables_is_named_with_its_path(text: str, expected: 
         ("[stage.option]\nnone = 3", "scale.none: expected a table of parameters, found 3"),
         ("option = 3", "scale: expected a table of options, as in [stage.option.none], found 3"),
         ('default = "robust"\n[stage.option.none]', 'scale: default: unknown option "robust"; known: none'),
-        ('for = "svm"\n[stage.option.none]', 'scale: for: takes a list of families, as in ["svm", "knn"], found "svm"'),
+        ("default = []\n[stage.option.none]", "scale: default: unknown option an empty list; known: none"),
+        ('for = "svm"\n[stage.option.none]', 'scale: for takes a list of families, as in ["svm", "knn"], found "svm"'),
         ('for = ["swm"]\n[stage.option.none]', 'scale: for: unknown family "swm"; did you mean "svm"?'),
         ("optoin = 3\n[stage.option.none]", 'scale: unknown entry "optoin"; did you mean "option"?'),
         (
@@ -221,7 +222,7 @@ def test_a_stage_stands_there_once(vocabulary: Vocabulary) -> None:
 def test_an_option_that_sets_weights_meets_no_family_that_takes_none(vocabulary: Vocabulary) -> None:
     stage = '[[stage]]\nname = "rows"\n{}[stage.option.none]\n[stage.option.class_weights]\n[model.svm]\n[model.knn]'
     text = "schema = 1\n" + stage
-    expected = "rows.class_weights: sets sample weights, and knn takes none; leave it out of for"
+    expected = "rows.class_weights: sets sample weights, and knn takes none; leave knn out of for"
     assert expected in mistakes(text.format(""), vocabulary)
     assert parse_space(text.format('for = ["svm"]\n'), source="space.toml", vocabulary=vocabulary).stages
 
