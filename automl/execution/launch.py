@@ -23,22 +23,26 @@ _THREAD_VARIABLES = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
 )
+_HAS_TEMPLATE = "forkserver" in multiprocessing.get_all_start_methods()
 
 
-def launch(
-    connection: Connection, lifeline: Connection, *, log: str, n_threads: int, preload: Sequence[str]
-) -> BaseProcess:
+def start_template(*, n_threads: int, preload: Sequence[str]) -> None:
+    """Let the template of the workers begin to import ``preload``, on platforms that have one; returns at once."""
+    if _HAS_TEMPLATE:
+        from multiprocessing import forkserver
+
+        multiprocessing.get_context("forkserver").set_forkserver_preload(list(preload))
+        with _hidden_main(), _environment(n_threads):
+            forkserver.ensure_running()
+
+
+def launch(connection: Connection, lifeline: Connection, *, log: str, n_threads: int) -> BaseProcess:
     """A started worker.
 
-    From a fork server whose template has imported ``preload`` where the platform has one (a new worker costs 0.05 s
-    and shares memory), spawned elsewhere. The thread limits are in its environment before numpy is imported.
+    From a fork server whose template has imported what workers need where the platform has one (a new worker costs
+    0.05 s and shares memory), spawned elsewhere. The thread limits are in its environment before numpy is imported.
     """
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        forkserver = multiprocessing.get_context("forkserver")
-        forkserver.set_forkserver_preload(list(preload))
-        start: Callable[..., BaseProcess] = forkserver.Process
-    else:
-        start = multiprocessing.get_context("spawn").Process
+    start: Callable[..., BaseProcess] = multiprocessing.get_context("forkserver" if _HAS_TEMPLATE else "spawn").Process  # type: ignore[attr-defined]
     process = start(target=work, args=(connection, lifeline, log), daemon=True)
     with _hidden_main(), _environment(n_threads):
         process.start()

@@ -15,7 +15,7 @@ from pathlib import Path
 from automl.core.ports import Evaluate
 from automl.core.trial import Suggestion, TrialResult, TrialState
 from automl.errors import AutoMLError
-from automl.execution.launch import launch
+from automl.execution.launch import launch, start_template
 from automl.execution.messages import READY, pack_suggestion, unpack_result
 
 _MAX_FAILED_STARTS = 3
@@ -63,10 +63,10 @@ class ProcessExecutor:
         self._task = pickle.dumps((make, n_threads))
         self._log_dir = log_dir
         self._n_threads = n_threads
-        self._preload = tuple(preload)
         self._workers: list[_Worker] = []
         self._failed_starts = 0
         self._lifeline, self._lifeline_held = Pipe(duplex=False)
+        start_template(n_threads=n_threads, preload=preload)
 
     @property
     def capacity(self) -> int:
@@ -117,7 +117,7 @@ class ProcessExecutor:
     def _start(self) -> _Worker:
         ours, theirs = Pipe()
         log = self._log_dir / f"{len(self._workers)}.log"
-        process = launch(theirs, self._lifeline, log=str(log), n_threads=self._n_threads, preload=self._preload)
+        process = launch(theirs, self._lifeline, log=str(log), n_threads=self._n_threads)
         theirs.close()
         worker = _Worker(process, ours, log)
         self._workers.append(worker)
