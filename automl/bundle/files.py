@@ -21,6 +21,9 @@ REQUIREMENTS = "requirements.txt"
 CARD = "README.md"
 SCRIPT = "predict.py"
 
+WHOLE_AGAIN = "copy the whole folder again from where it was made, or export the model again"
+"""What to do about a bundle that is not what it was."""
+
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")  # no separator, no "..", no hidden file
 # A link is not followed, and opening a named pipe does not wait for its writer. Windows has neither flag.
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -120,7 +123,7 @@ def read_model(folder: Path, listed: Mapping[str, FileFacts]) -> bytes:
     if problems:
         raise BundleError(
             f"{folder}: {len(problems)} of {len(listed)} files are not what {MANIFEST} says",
-            hint="copy the whole folder again from where it was made, or export the model again",
+            hint=WHOLE_AGAIN,
             details=problems,
         )
     return model

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from automl.bundle.consistency import contradictions
 from automl.bundle.facts import BundleFacts
-from automl.bundle.files import MODEL, read_manifest, read_model, unlisted
+from automl.bundle.files import MODEL, WHOLE_AGAIN, read_manifest, read_model, unlisted
 from automl.bundle.manifest import MAX_BYTES, Manifest, parse_manifest
 from automl.bundle.model_file import read_pipeline
 from automl.bundle.structure import structure_problems
@@ -142,7 +142,7 @@ def load_bundle(path: Path) -> Bundle:
     if problems := [*structure_problems(pipeline), *contradictions(pipeline, manifest.facts)]:
         raise BundleError(
             f"{where}: {MODEL} is damaged or does not belong to this manifest",
-            hint="copy the whole folder again from where it was made, or export the model again",
+            hint=WHOLE_AGAIN,
             details=problems,
         )
     return Bundle(path, manifest, pipeline, tuple(_notes(path, manifest)))

@@ -9,7 +9,7 @@ from typing import Any
 
 from automl._version import __version__
 from automl.bundle.facts import BundleFacts, SearchScore
-from automl.bundle.files import MANIFEST, FileFacts
+from automl.bundle.files import MANIFEST, WHOLE_AGAIN, FileFacts
 from automl.bundle.schema import (
     Entry,
     is_count,
@@ -116,7 +116,7 @@ def parse_manifest(content: bytes, *, where: str) -> Manifest:
     if wrong:
         raise BundleError(
             f"{where}: {MANIFEST} says what cannot be",
-            hint="copy the whole folder again from where it was made, or export the model again",
+            hint=WHOLE_AGAIN,
             details=wrong,
         )
     return _manifest(table)
@@ -126,15 +126,17 @@ def _read_json(content: bytes, where: str) -> dict[str, Any]:
     try:
         table = json.loads(content)
     except (ValueError, RecursionError) as err:  # bytes that are no text are a ValueError too
-        raise BundleError(f"{where}: {MANIFEST} is not JSON ({err})") from err
+        raise BundleError(f"{where}: {MANIFEST} is not JSON ({err})", hint=WHOLE_AGAIN) from err
     if not isinstance(table, dict):
-        raise BundleError(f"{where}: {MANIFEST} is not a JSON object")
+        raise BundleError(f"{where}: {MANIFEST} is not a JSON object", hint=WHOLE_AGAIN)
     return table
 
 
 def _check_format(number: object, where: str) -> None:
     if type(number) is not int or number < 1:
-        raise BundleError(f"{where}: {MANIFEST} has no format number ({number!r:.60}), so this is no bundle")
+        raise BundleError(
+            f"{where}: {MANIFEST} has no format number ({number!r:.60}), so this is no bundle", hint=WHOLE_AGAIN
+        )
     if number > FORMAT:
         raise BundleError(
             f"{where} is a bundle of format {number}, and this version of automl reads formats up to {FORMAT}",

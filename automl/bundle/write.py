@@ -72,7 +72,7 @@ def write_bundle(
         partial.rename(out)
         sync_folder(out.parent)
     except OSError as err:
-        raise BundleError(f"{out} cannot be written: {err.strerror}") from err
+        raise BundleError(f"{out} cannot be written: {err.strerror}", hint="choose another --out DIR") from err
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -105,7 +105,7 @@ def trial_lines(view: StudyView, standing: Standing) -> Iterator[str]:
     if result.error:
         yield f"error: {result.error}"
     if result.traceback:
-        yield result.traceback.rstrip()
+        yield from result.traceback.rstrip().splitlines()
 
 
 def record(view: StudyView, standing: Standing) -> dict[str, object]:

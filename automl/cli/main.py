@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
@@ -54,7 +55,7 @@ class _LazyGroup(click.Group):
 
             near = get_close_matches(args[0], self.list_commands(ctx), n=1)
             raise click.UsageError(
-                f'there is no command "{args[0]}"' + (f'; did you mean "{near[0]}"?' if near else "")
+                f'there is no command "{args[0]}"' + (f'; did you mean "{near[0]}"?' if near else ""), ctx
             )
         return super().resolve_command(ctx, args)
 
@@ -93,16 +94,19 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except UserError as err:
-        sys.exit(_say("\n       ".join([err.message, *err.details]), err.hint, EXIT_USER))
+        sys.exit(_say(err.message, err.hint, EXIT_USER, details=err.details))
     except NoTrialSucceededError as err:
-        sys.exit(_say(err.message, err.hint, EXIT_NO_TRIAL))
+        message, *details = err.message.splitlines()
+        sys.exit(_say(message, err.hint, EXIT_NO_TRIAL, details=details))
     except Exception as err:  # noqa: BLE001 - the outermost boundary
         sys.exit(_say_bug(err))
     sys.exit(0)
 
 
-def _say(message: str, hint: str | None, code: int) -> int:
+def _say(message: str, hint: str | None, code: int, *, details: Sequence[str] = ()) -> int:
     click.echo(printable(f"error: {message}"), err=True)
+    for detail in details:
+        click.echo(printable(f"       {detail}"), err=True)
     if hint:
         click.echo(printable(f"hint: {hint}"), err=True)
     return code
@@ -124,8 +128,8 @@ def _say_bug(err: Exception) -> int:
 
 
 def printable(text: str) -> str:
-    """The text without control characters, which a file's names could smuggle into the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text)
+    """One line without control characters, which a file's names could smuggle into the terminal."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in text)
 
 
 if __name__ == "__main__":

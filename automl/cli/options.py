@@ -37,7 +37,10 @@ class NameList(click.ParamType[tuple[str, ...]]):
         """The names."""
         if isinstance(value, tuple):
             return value
-        return tuple(name.strip() for name in value.split(",") if name.strip())
+        names = tuple(name.strip() for name in value.split(",") if name.strip())
+        if not names:
+            self.fail(f"{value!r} names nothing", param, ctx)
+        return names
 
 
 def runs_option(command: F) -> F:

@@ -29,6 +29,7 @@ from automl.errors import StudyError
 
 FORMAT = 1
 JOURNAL_NAME = "trials.jsonl"
+_RESTORE = "restore the file, or begin a new study"
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,7 @@ def _parse(line: bytes, number: int, path: Path) -> Record:
     try:
         record = json.loads(line)
     except ValueError as err:
-        raise StudyError(
-            f"{path}, line {number} is damaged: {line[:60]!r}", hint=_RESTORE
-        ) from err
+        raise StudyError(f"{path}, line {number} is damaged: {line[:60]!r}", hint=_RESTORE) from err
     if not isinstance(record, dict):
         raise StudyError(f"{path}, line {number} is damaged: expected an object, found {line[:60]!r}", hint=_RESTORE)
     return record

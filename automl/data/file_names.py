@@ -25,7 +25,9 @@ def name_pattern(value: str | None, *, option: str) -> re.Pattern[str] | None:
     try:
         pattern = re.compile(value.removeprefix(_PREFIX))
     except re.error as err:
-        raise RequestError(f'{option} "{value}" is not a regular expression: {err}', hint=f"{option} 'name:^([^_]+)_'") from err
+        raise RequestError(
+            f'{option} "{value}" is not a regular expression: {err}', hint=f"{option} 'name:^([^_]+)_'"
+        ) from err
     if pattern.groups == 0:
         raise RequestError(
             f'{option} "{value}" has no group: nothing says which part of the name is meant',

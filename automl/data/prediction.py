@@ -54,7 +54,7 @@ def read_rows(paths: Sequence[str], kinds: Mapping[str, ColumnKind], *, drop_bad
     DataError
         If there is nothing to predict, columns are missing, or cells cannot be used.
     """
-    if not paths:
+    if not all(paths) or not paths:
         raise RequestError("nothing to predict was given", hint="give a table, a folder or sound files")
     places = [require_path(Path(path)) for path in paths]
     is_sound = [place.is_dir() or is_recording(place.name) for place in places]

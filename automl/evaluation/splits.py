@@ -39,7 +39,7 @@ def stratified_folds(
     n_units = _n_units(y, groups)
     if not 2 <= n_folds <= n_units:
         unit = "row" if groups is None else "group"
-        raise DataError(f"{counted(n_units, unit)} cannot make {counted(n_folds, 'fold')}")
+        raise DataError(f"{counted(n_units, unit)} cannot make {counted(n_folds, 'fold')}", hint=_fewer_folds(n_units))
     rng = np.random.default_rng(seed)
     if groups is None or n_units == len(y):
         part = deal_rows(y, n_folds, rng)
@@ -126,16 +126,21 @@ def _holdout_rows(dataset: Dataset, holdout: float | NDArray[np.intp] | None, se
     if dataset.groups is None or n_units == dataset.n_samples:
         return np.flatnonzero(draw_rows(dataset.y, holdout, rng))
     if n_units < 2:
-        raise DataError(f"{counted(n_units, dataset.unit)} cannot be parted into data to search on and a test")
+        raise DataError(
+            f"{counted(n_units, dataset.unit)} cannot be parted into data to search on and a test",
+            hint="leave --test out",
+        )
     return np.flatnonzero(deal_groups(dataset.y, dataset.groups, np.array([holdout]), rng) == 0)
 
 
 def _check_holdout(dataset: Dataset, dev: NDArray[np.intp], kept: NDArray[np.intp]) -> None:
-    """Refuse a class that no trial could learn, and a group on both sides."""
-    unseen = np.setdiff1d(np.arange(dataset.n_classes), dataset.y[dev])
-    if len(unseen):
-        names = ", ".join(f'"{dataset.class_names[k]}"' for k in unseen)
-        raise DataError(f"no row outside the test is of class {names}", hint="keep some of its rows for the search")
+    """Refuse a class that no trial could learn and be judged on, and a group on both sides."""
+    n_rows = np.bincount(dataset.y[dev], minlength=dataset.n_classes)
+    if short := [f'{n} of class "{name}"' for name, n in zip(dataset.class_names, n_rows, strict=True) if n < 2]:
+        raise DataError(
+            f"too few rows outside the test to search on: {', '.join(short)}; at least 2 of every class are needed",
+            hint="keep more rows for the search, such as --test 0.2",
+        )
     n_shared = 0 if dataset.groups is None else len(np.intersect1d(dataset.groups[dev], dataset.groups[kept]))
     if n_shared:
         raise DataError(

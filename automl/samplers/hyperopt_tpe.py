@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache, cached_property
 from typing import Any, TypeAlias
 
 from automl.core.trial import Config, Suggestion, Trial, TrialState
@@ -42,29 +43,42 @@ class HyperoptTPE:
         reject_duplicates: bool = True,
         impute_failures: bool = True,
     ) -> None:
-        from hyperopt.base import Domain
-
         self._asking = Asking(space, seed, use_defaults, reject_duplicates)
         self._n_startup = n_startup
         self._impute_failures = impute_failures
-        self._domain = Domain(None, hyperopt_space(space))
         self._told: set[object] = set()
+        self._unread: list[Trial] = []
         self._finished: dict[int, _Doc] = {}
         self._failed: dict[int, _Doc] = {}
 
+    @cached_property
+    def _domain(self) -> Any:
+        """The space as hyperopt knows it. Made when it is first needed: the default trials can begin before hyperopt
+        is imported (1.2 s)."""
+        from hyperopt.base import Domain
+
+        return Domain(None, hyperopt_space(self._asking.space))
+
     def ask(self, number: int, pending: Sequence[Suggestion]) -> Suggestion | None:
         """See ``core.ports.Sampler``. Costs about what ``tpe.suggest`` does, more when that repeats itself."""
-        trials = self._trials(pending)
+
+        @cache
+        def known() -> Any:
+            return self._trials(pending)
+
         return self._asking.suggestion(
             number,
             told=self._told,
             pending=pending,
-            draw=lambda seed: self._propose(seed, number=number, trials=trials),
+            draw=lambda seed: self._propose(seed, number=number, trials=known()),
         )
 
     def tell(self, trial: Trial) -> None:
         """See ``core.ports.Sampler``."""
         self._told.add(config_key(trial.config))
+        self._unread.append(trial)
+
+    def _read(self, trial: Trial) -> None:
         if _is_finished(trial):
             self._finished[trial.number] = self._doc(trial.suggestion, {"status": "ok", "loss": trial.loss})
         else:  # without a loss, even if it carries one
@@ -87,6 +101,8 @@ class HyperoptTPE:
         """What hyperopt learns from. It counts a trial without a loss as infinitely bad."""
         from hyperopt.base import trials_from_docs
 
+        while self._unread:
+            self._read(self._unread.pop(0))
         running = [self._doc(suggestion, {"status": "running"}) for suggestion in pending]
         return trials_from_docs([*self._finished.values(), *self._failures(), *running], validate=False)
 

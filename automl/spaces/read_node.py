@@ -81,7 +81,7 @@ def _bad(bound: object, kind: str) -> str | None:
     """What is wrong with one end of a range."""
     if isinstance(bound, bool) or not isinstance(bound, int if kind == "int" else int | float):
         return f"must be a {'whole ' if kind == 'int' else ''}number, found {shown(bound)}"
-    if not math.isfinite(bound):
+    if isinstance(bound, float) and not math.isfinite(bound):
         return f"must be finite, found {shown(bound)}"
     if abs(bound) > (_LARGEST_INT if kind == "int" else _LARGEST_FLOAT):
         return f"must be at most {'2^53' if kind == 'int' else shown(_LARGEST_FLOAT)} in size, found {shown(bound)}"
@@ -136,6 +136,8 @@ def _not_scalar(value: object) -> str | None:
         return f"expected a word, a number, true or false, found {shown(value)}"
     if isinstance(value, float) and not math.isfinite(value):
         return f"must be finite, found {shown(value)}"
+    if isinstance(value, int) and abs(value) > _LARGEST_INT:
+        return f"must be at most 2^53 in size, found {shown(value)}"
     return None
 
 

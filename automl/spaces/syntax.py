@@ -15,6 +15,7 @@ from automl.errors import SpaceError
 
 MAX_BYTES = 1_000_000
 MAX_LEVELS = 20
+FROM_A_COPY = "start from a copy: automl spaces copy tabular mine.toml"
 
 _STRING_OR_COMMENT = re.compile(
     r'"""(?:\\.|[^\\])*?(?:"""|\Z)'
@@ -44,17 +45,19 @@ def read_toml(text: str, *, source: str) -> dict[str, Any]:
             f"{source}: {_explain(str(err), text)}", hint="mend that line; TOML stops at the first"
         ) from err
     if not tables:
-        raise SpaceError(f"{source} is empty", hint="start from a copy: automl spaces copy tabular")
+        raise SpaceError(f"{source} is empty", hint=FROM_A_COPY)
     return tables
 
 
 def _measure(text: str, source: str) -> None:
     if len(text.encode(errors="surrogatepass")) > MAX_BYTES:
-        raise SpaceError(f"{source} is larger than {MAX_BYTES:,} bytes; that is no search space")
+        raise SpaceError(f"{source} is larger than {MAX_BYTES:,} bytes; that is no search space", hint=FROM_A_COPY)
     bare = _STRING_OR_COMMENT.sub(lambda found: "" if found["comment"] else "_", text)
     depth = accumulate((1 if c in "[{" else -1 for c in bare if c in "[]{}"), initial=0)
     if max(depth) > MAX_LEVELS or _LONG_DOTTED_KEY.search(bare):
-        raise SpaceError(f"{source} is nested more than {MAX_LEVELS} levels deep; a search space needs five")
+        raise SpaceError(
+            f"{source} is nested more than {MAX_LEVELS} levels deep; a search space needs five", hint=FROM_A_COPY
+        )
 
 
 def _explain(message: str, text: str) -> str:

@@ -139,6 +139,7 @@ def _known(models: Sequence[str], space: Space) -> list[str]:
     unknown = [m for m in models if m not in space.families]
     if unknown:
         raise RequestError(
-            f"--models {','.join(unknown)}: not in the space {space.name}, which has {', '.join(space.families)}"
+            f"--models {','.join(unknown)}: not in the space {space.name}, which has {', '.join(space.families)}",
+            hint="leave them out, or choose another --space",
         )
     return list(dict.fromkeys(models))

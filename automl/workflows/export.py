@@ -60,7 +60,8 @@ def run_export(
         standing = view.standing(number)
         if standing.rank is None:
             raise RequestError(
-                f"trial {number} is not complete ({standing.trial.state.value}), so it cannot be exported"
+                f"trial {number} is not complete ({standing.trial.state.value}), so it cannot be exported",
+                hint=f"automl leaderboard {view.folder.name} lists those that are",
             )
         from automl.bundle.write import write_bundle
         from automl.workflows.finish import N_CHECKED, bundle_facts, refit
@@ -93,7 +94,7 @@ def copy_bundle(bundle: Path, out: Path) -> Path:
             shutil.copy2(bundle / name, draft / name)
         draft.rename(out)
     except OSError as err:
-        raise BundleError(f"{out} cannot be written: {err.strerror}") from err
+        raise BundleError(f"{out} cannot be written: {err.strerror}", hint="choose another --out DIR") from err
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return out

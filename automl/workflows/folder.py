@@ -7,18 +7,29 @@ import json
 import os
 import re
 import shutil
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
 from automl.core.journal import JOURNAL_NAME, Journal
 from automl.core.plan import Fold, Plan
-from automl.errors import StudyError
+from automl.errors import RequestError, StudyError
+from automl.workflows.request import SearchRequest
 
 FORMAT = 1
+
+_RESTORE = "restore the file, or begin a new study"
+_ELSEWHERE = "--runs DIR puts studies somewhere else"
+_FACTS: dict[str, type] = {
+    "request": dict, "data": dict, "digests": dict, "space": dict, "families": list, "plan_notes": list,
+    "uid": str, "is_data_in_memory": bool, "looks": int,
+}  # fmt: skip
+"""What ``study.json`` must hold to be read again."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +52,11 @@ class StudyFolder:
     @property
     def space_text(self) -> str:
         """The space, verbatim."""
-        return (self.path / "space.toml").read_text(encoding="utf-8")
+        path = self.path / "space.toml"
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as err:
+            raise StudyError(f"{path} cannot be read: {err}", hint=_RESTORE) from err
 
     @property
     def result(self) -> dict[str, Any] | None:
@@ -51,10 +66,14 @@ class StudyFolder:
         except FileNotFoundError:
             return None
         except ValueError as err:
-            raise StudyError(
-                f"{self.path / 'result.json'} is damaged: {err}", hint=f"delete it, then: automl resume {self.name}"
-            ) from err
+            raise self.damaged_result(str(err)) from err
         return found
+
+    def damaged_result(self, why: str) -> StudyError:
+        """What to raise of a ``result.json`` that cannot be read; it can be made again."""
+        return StudyError(
+            f"{self.path / 'result.json'} is damaged: {why}", hint=f"delete it, then: automl resume {self.name}"
+        )
 
     def plan(self) -> Plan:
         """The split, as made when the study began."""
@@ -62,8 +81,8 @@ class StudyFolder:
             with np.load(self.path / "split.npz", allow_pickle=False) as arrays:
                 folds = tuple(Fold(arrays[f"train_{k}"], arrays[f"valid_{k}"]) for k in range(int(arrays["n_folds"])))
                 return Plan(folds, arrays["dev"], arrays["holdout"], tuple(self.facts["plan_notes"]))
-        except (OSError, ValueError, KeyError) as err:
-            raise StudyError(f"{self.path / 'split.npz'} cannot be read: {err}") from err
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as err:
+            raise StudyError(f"{self.path / 'split.npz'} cannot be read: {err}", hint=_RESTORE) from err
 
     def current_looks(self) -> int:
         """How often the holdout has been looked at, read from the disk."""
@@ -95,6 +114,33 @@ class StudyDraft:
     n_trials: int
 
 
+def require_place(runs: Path, name: str | None) -> None:
+    """Nothing, if a study of that name can probably be made in ``runs``; said before data are read, which takes long.
+
+    Raises
+    ------
+    StudyError
+        If a study of that name exists, or ``runs`` is no folder that can be written or made.
+    """
+    try:
+        place = next(p for p in (runs.absolute(), *runs.absolute().parents) if p.exists())
+    except OSError as err:
+        raise StudyError(f"{runs} cannot be written: {err.strerror}", hint=_ELSEWHERE) from err
+    if not place.is_dir():
+        raise StudyError(f"{runs} cannot be written: {place} is a file, not a folder", hint=_ELSEWHERE)
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise StudyError(f"{runs} cannot be written: no permission to write in {place}", hint=_ELSEWHERE)
+    if name is not None:
+        _require_new(name, runs)
+
+
+def _require_new(name: str, runs: Path) -> None:
+    if (runs / name).exists():
+        raise StudyError(
+            f"study {name} exists already in {runs}", hint=f"automl resume {name}, or choose another --name"
+        )
+
+
 def create_study(runs: Path, study: StudyDraft, *, name: str | None, stem: str) -> StudyFolder:
     """A new study folder; from the moment it exists the search can be resumed from it.
 
@@ -113,9 +159,7 @@ def create_study(runs: Path, study: StudyDraft, *, name: str | None, stem: str) 
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
     except OSError as err:
-        raise StudyError(
-            f"{runs} cannot be written: {err.strerror}", hint="--runs DIR puts studies somewhere else"
-        ) from err
+        raise StudyError(f"{runs} cannot be written: {err.strerror}", hint=_ELSEWHERE) from err
     try:
         for candidate in _candidates(runs, name, stem):
             _fill(draft, study, candidate)
@@ -127,7 +171,7 @@ def create_study(runs: Path, study: StudyDraft, *, name: str | None, stem: str) 
                 raise
             return open_study(candidate, runs)
     except OSError as err:
-        raise StudyError(f"{runs} cannot be written: {err.strerror}") from err
+        raise StudyError(f"{runs} cannot be written: {err.strerror}", hint=_ELSEWHERE) from err
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     raise AssertionError("there is always a next free number")
@@ -135,10 +179,7 @@ def create_study(runs: Path, study: StudyDraft, *, name: str | None, stem: str) 
 
 def _candidates(runs: Path, name: str | None, stem: str) -> Iterator[str]:
     if name is not None:
-        if (runs / name).exists():
-            raise StudyError(
-                f"study {name} exists already in {runs}", hint=f"automl resume {name}, or choose another --name"
-            )
+        _require_new(name, runs)
         yield name
         return
     stem = re.sub(r"[^\w.-]+", "-", stem).strip(".-")[:60] or "study"
@@ -193,15 +234,29 @@ def open_study(name: str | None, runs: Path) -> StudyFolder:
     except OSError as err:
         raise StudyError(f"{path} is not a study: it has no readable study.json", hint=_what_exists(runs)) from err
     except ValueError as err:
-        raise StudyError(f"{path / 'study.json'} is damaged: {err}") from err
+        raise StudyError(f"{path / 'study.json'} is damaged: {err}", hint=_RESTORE) from err
     if not isinstance(facts, dict) or not isinstance(facts.get("format"), int):
-        raise StudyError(f"{path / 'study.json'} is damaged: it has no format number")
+        raise StudyError(f"{path / 'study.json'} is damaged: it has no format number", hint=_RESTORE)
     if facts["format"] > FORMAT:
         raise StudyError(
             f"{path / 'study.json'} has format version {facts['format']}, newer than this one reads ({FORMAT})",
             hint="upgrade automl-search",
         )
+    if wrong := _wrong_facts(facts):
+        raise StudyError(f"{path / 'study.json'} is damaged", hint=_RESTORE, details=wrong)
     return StudyFolder(path, facts)
+
+
+def _wrong_facts(facts: Mapping[str, Any]) -> list[str]:
+    wrong = [
+        f"{key}: missing, or no {kind.__name__}" for key, kind in _FACTS.items() if type(facts.get(key)) is not kind
+    ]
+    if "request" in facts and not wrong:
+        try:
+            SearchRequest.from_dict({**facts["request"], "workers": None})  # this computer may have fewer cores
+        except (KeyError, TypeError, RequestError) as err:
+            wrong.append(f"request: {err}")
+    return wrong
 
 
 def studies(runs: Path) -> list[Path]:
@@ -210,10 +265,19 @@ def studies(runs: Path) -> list[Path]:
     return sorted(found, key=lambda p: (p / JOURNAL_NAME).stat().st_mtime_ns, reverse=True)
 
 
+def has_study(name: str, runs: Path) -> bool:
+    """Whether ``name`` is a study in ``runs`` or the path of one, whole or damaged."""
+    return _place(name, runs) is not None
+
+
+def _place(name: str, runs: Path) -> Path | None:
+    places = (runs / name, Path(name))
+    return next((p for p in places if (p / "study.json").exists() or (p / JOURNAL_NAME).exists()), None)
+
+
 def _find(name: str, runs: Path) -> Path:
-    for path in (runs / name, Path(name)):
-        if (path / "study.json").exists() or (path / JOURNAL_NAME).exists():
-            return path.resolve()
+    if (path := _place(name, runs)) is not None:
+        return path.resolve()
     raise StudyError(f'there is no study "{name}" in {runs}', hint=_what_exists(runs))
 
 

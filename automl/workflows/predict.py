@@ -14,7 +14,8 @@ from automl.bundle.load import Bundle, load_bundle
 from automl.core.dataset import ColumnKind
 from automl.data.kinds import coerce_columns
 from automl.data.prediction import read_rows
-from automl.errors import StudyError
+from automl.errors import RequestError, StudyError
+from automl.workflows.folder import has_study
 from automl.workflows.studies import view_study
 
 if TYPE_CHECKING:
@@ -111,10 +112,12 @@ def find_bundle(model: str, runs: str) -> Path:
     StudyError
         If it is neither, or the study has no winner yet.
     """
+    if not model:
+        raise RequestError('MODEL is empty: ""', hint="give the folder of a bundle, or the name of a study")
     path = Path(model)
     if (path / "manifest.json").exists():
         return path
-    if path.is_dir() and not (path / "study.json").exists():
+    if path.is_dir() and not has_study(model, Path(runs)):
         raise StudyError(
             f"{model} is not a bundle (it has no manifest.json) and not a study",
             hint="automl export --out DIR makes one",

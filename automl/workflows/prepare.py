@@ -24,7 +24,7 @@ from automl.spaces.nodes import Space
 from automl.spaces.render import summary_line
 from automl.workflows.choose_space import ChosenSpace, choose_space
 from automl.workflows.events import Listener, Progress
-from automl.workflows.folder import StudyDraft, plan_digest
+from automl.workflows.folder import StudyDraft, plan_digest, require_place
 from automl.workflows.request import SearchRequest
 
 
@@ -67,6 +67,7 @@ def prepare(request: SearchRequest, listen: Listener, *, dataset: Dataset | None
     UserError
         For whatever of it cannot be.
     """
+    require_place(Path(request.runs), request.name)
     holdout: NDArray[np.intp] | float | None = request.test_share
     is_data_in_memory = dataset is not None
     if dataset is None:
@@ -159,7 +160,8 @@ def left_out_notes(dataset: Dataset) -> tuple[str, ...]:
     if not dataset.left_out:
         return ()
     reasons = "; ".join(f"{column} ({why})" for column, why in dataset.left_out.items())
-    return (f"{len(dataset.left_out)} columns are left out: {reasons}",)
+    n = len(dataset.left_out)
+    return (f"{n} {'column is' if n == 1 else 'columns are'} left out: {reasons}",)
 
 
 def scoring_line(metric: str, plan: Plan, dataset: Dataset) -> str:

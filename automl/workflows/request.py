@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -62,14 +63,18 @@ class SearchRequest:
             raise RequestError(message, hint=hint, details=[m for m, _ in others])
 
     def _problems(self) -> Iterator[tuple[str, str | None]]:
+        for option in ("data", "label", "group", "test", "space", "runs"):
+            if getattr(self, option) == "":
+                what = "DATA" if option == "data" else f"--{option}"
+                yield f'{what} is empty: ""', f"give {what} a value, or leave it out"
         if self.budget < 1:
             yield f"--budget must be at least 1, not {self.budget}", f"--budget {DEFAULT_BUDGET}"
         if self.metric not in METRICS:
             yield f'unknown metric "{self.metric}"', f"--metric takes one of: {', '.join(METRICS)}"
         if self.folds is not None and self.folds < 2:
             yield f"--folds must be at least 2, not {self.folds}", "--folds 5"
-        if self.timeout_s is not None and not self.timeout_s > 0:
-            yield f"--timeout must be positive, not {self.timeout_s:g} s", "--timeout 10m"
+        if self.timeout_s is not None and not 0 < self.timeout_s < math.inf:
+            yield f"--timeout must be positive and finite, not {self.timeout_s:g} s", "--timeout 10m"
         if not 0 <= self.seed < 2**32:
             yield f"--seed must be between 0 and {2**32 - 1}, not {self.seed}", "--seed 0"
         most = _MAX_WORKERS_PER_CORE * (os.cpu_count() or 1)

@@ -89,8 +89,9 @@ def open_session(folder: StudyFolder, request: ResumeRequest, n_trials: int) -> 
 
 
 def _request_now(folder: StudyFolder, request: ResumeRequest) -> SearchRequest:
-    asked = SearchRequest.from_dict(folder.facts["request"])
-    changes: dict[str, object] = {"runs": request.runs, "workers": request.workers or asked.workers}
+    then = folder.facts["request"]
+    asked = SearchRequest.from_dict({**then, "workers": None})  # as many may be too many on this computer
+    changes: dict[str, object] = {"runs": request.runs, "workers": request.workers or then["workers"]}
     if changes["workers"] is None:
         changes["workers"] = n_physical_cores()
     if request.data is not None:

@@ -67,9 +67,12 @@ def view_study(name: str | None, runs: str) -> StudyView:
 def read_result(folder: StudyFolder, state: JournalState) -> StudyResult | None:
     """The result of the study; ``None`` unless it has been judged since its last trial."""
     found = folder.result
-    if found is None or found["n_finished"] != len(state.trials) or not (folder.path / "best").is_dir():
-        return None
-    return _result(folder, state, found)
+    try:
+        if found is None or found["n_finished"] != len(state.trials) or not (folder.path / "best").is_dir():
+            return None
+        return _result(folder, state, found)
+    except (KeyError, TypeError) as err:
+        raise folder.damaged_result(f"{type(err).__name__} {err}") from err
 
 
 def _result(folder: StudyFolder, state: JournalState, found: Mapping[str, Any]) -> StudyResult:
