@@ -79,8 +79,9 @@ class Study:
         ------
         StudyError
             If the journal cannot be written.
-        KeyboardInterrupt
-            Passed on, after what was running has been cancelled and released.
+        KeyboardInterrupt, Exception
+            Passed on, after what was running has been cancelled and released: a trial never raises ``Exception``, so
+            it was none of them.
         """
         stop = stop or StopRequest()
         self._journal.session(budget.n_trials)
@@ -96,7 +97,7 @@ class Study:
                     return reason
                 if (result := self._executor.next_finished(_POLL_S)) is not None:
                     self._record(self._running.pop(result.number), result)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Exception):
             self._cancel_running()
             raise
         finally:

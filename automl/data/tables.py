@@ -132,7 +132,7 @@ def _read_parquet(path: Path) -> Table:
         frame = pd.read_parquet(path)
     except (OSError, ValueError) as err:
         raise DataError(
-            f"{path} is not a Parquet file that can be read, or is truncated: {shortened(_first_line(err), width=100)}",
+            f"{path} is not a readable Parquet file: {shortened(_first_line(err), width=100)}",
             hint="write or copy it again; a text table is called .csv or .tsv",
         ) from err
     frame = frame.reset_index(drop=frame.index.names == [None])

@@ -6,7 +6,9 @@ import pickle
 import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -25,11 +27,15 @@ _GRACE_S = 1.0  # between the end of a worker's pipe and its exit code
 
 @dataclass
 class _Worker:
-    """A process and what it is doing: ``number`` is ``None`` while it starts or waits."""
+    """A process and what it is doing: ``number`` is ``None`` while it starts or waits.
+
+    What ``log`` held when the trial was given to it, ``n_old_bytes``, is of other trials, workers or sessions.
+    """
 
     process: BaseProcess
     connection: Connection
     log: Path
+    n_old_bytes: int
     is_ready: bool = False
     number: int | None = None
     waiting: Suggestion | None = None
@@ -80,6 +86,7 @@ class ProcessExecutor:
         idle.begun = time.monotonic()
         idle.waiting = suggestion
         if idle.is_ready:
+            idle.n_old_bytes = _size(idle.log)
             self._send(idle)
 
     def next_finished(self, timeout_s: float | None) -> TrialResult | None:
@@ -116,13 +123,21 @@ class ProcessExecutor:
 
     def _start(self) -> _Worker:
         ours, theirs = Pipe()
-        log = self._log_dir / f"{len(self._workers)}.log"
+        log = self._free_log()
+        n_old_bytes = _size(log)
         process = launch(theirs, self._lifeline, log=str(log), n_threads=self._n_threads)
         theirs.close()
-        worker = _Worker(process, ours, log)
+        worker = _Worker(process, ours, log, n_old_bytes)
         self._workers.append(worker)
-        ours.send_bytes(self._task)
+        with suppress(OSError):  # it died at once: its connection reads as ended, and _bury counts it
+            ours.send_bytes(self._task)
         return worker
+
+    def _free_log(self) -> Path:
+        """The first log that no living worker writes to."""
+        logs = (self._log_dir / f"{number}.log" for number in count())
+        taken = {worker.log for worker in self._workers}
+        return next(log for log in logs if log not in taken)
 
     def _listen(self, worker: _Worker) -> TrialResult | None:
         """What a worker that has something to say, or has died, says; ``None`` for "ready"."""
@@ -166,7 +181,7 @@ class ProcessExecutor:
         if self._failed_starts >= _MAX_FAILED_STARTS:
             raise AutoMLError(
                 f"{self._failed_starts} workers died before they were ready ({_cause(worker.process)}); "
-                f"the end of {worker.log}:\n{_last_words(worker.log)}"
+                f"the end of {worker.log}:\n{_last_words(worker)}"
             )
 
     def _remove(self, worker: _Worker) -> None:
@@ -183,7 +198,7 @@ def _crashed(worker: _Worker) -> TrialResult:
         state=TrialState.CRASHED,
         seconds=time.monotonic() - worker.begun,
         error=f"the worker process died: {_cause(worker.process)}",
-        traceback=_last_words(worker.log) or None,
+        traceback=_last_words(worker) or None,
     )
 
 
@@ -195,5 +210,12 @@ def _cause(process: BaseProcess) -> str:
     return f"exit code {code}"
 
 
-def _last_words(log: Path) -> str:
-    return log.read_text(errors="replace")[-_LAST_WORDS:] if log.exists() else ""
+def _last_words(worker: _Worker) -> str:
+    """The end of what it printed since the trial was given to it."""
+    if not worker.log.exists():
+        return ""
+    return worker.log.read_bytes()[worker.n_old_bytes :].decode(errors="replace")[-_LAST_WORDS:]
+
+
+def _size(log: Path) -> int:
+    return log.stat().st_size if log.exists() else 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 
 from automl.core.dataset import ColumnKind, Dataset
+from automl.core.trial import Scalar
 from automl.errors import RequestError
 from automl.pipeline import registry
 from automl.spaces.library import SpaceFile, find_space
@@ -125,12 +127,20 @@ def _audible(stage: Stage, lowest_sr: int) -> Stage:
 
 
 def _limited(parameter: Parameter, lowest_sr: int) -> Parameter:
+    """The parameter, if it is a sample rate, without what the recordings do not hold."""
     node = parameter.node
-    if parameter.name != "sr" or not isinstance(node, Choice):
+    if parameter.name != "sr":
         return parameter
-    rates = tuple(dict.fromkeys(min(int(sr), lowest_sr) for sr in node.options if isinstance(sr, int)))
-    default = min(int(node.default), lowest_sr) if isinstance(node.default, int) else rates[0]
-    return replace(parameter, node=Choice(rates, default))
+    if isinstance(node, Fixed):
+        return replace(parameter, node=Fixed(min(node.value, lowest_sr, key=_as_number)))
+    if isinstance(node, Choice):
+        rates = tuple(dict.fromkeys(min(rate, lowest_sr, key=_as_number) for rate in node.options))
+        return replace(parameter, node=Choice(rates, min(node.default, lowest_sr, key=_as_number)))
+    return parameter
+
+
+def _as_number(value: Scalar) -> float:
+    return float(value) if isinstance(value, int | float) else inf
 
 
 def _known(models: Sequence[str], space: Space) -> list[str]:

@@ -78,7 +78,8 @@ class StudyFolder:
     def plan(self) -> Plan:
         """The split, as made when the study began."""
         try:
-            with np.load(self.path / "split.npz", allow_pickle=False) as arrays:
+            # opened here, because numpy leaves the file of a broken archive open
+            with (self.path / "split.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 folds = tuple(Fold(arrays[f"train_{k}"], arrays[f"valid_{k}"]) for k in range(int(arrays["n_folds"])))
                 return Plan(folds, arrays["dev"], arrays["holdout"], tuple(self.facts["plan_notes"]))
         except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as err:

@@ -123,7 +123,12 @@ def digest_parts(
     request: SearchRequest, fingerprint: str, space_text: str, plan: Plan, families: tuple[str, ...]
 ) -> dict[str, str]:
     """What must stay the same for old and new trials to be comparable; counters and places are not among it."""
-    asked = {"metric": request.metric, "seed": request.seed, "families": list(families)}
+    asked = {
+        "metric": request.metric,
+        "seed": request.seed,
+        "families": list(families),
+        "positive": request.positive,
+    }
     return {
         "data": fingerprint,
         "space": hashlib.sha256(space_text.encode()).hexdigest(),

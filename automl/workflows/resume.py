@@ -64,8 +64,8 @@ def run_resume(request: ResumeRequest, listen: Listener, stop: StopRequest) -> S
     folder = open_study(request.study, Path(request.runs))
     state = read_journal(folder.path)
     n_trials = state.n_trials + request.more
-    is_done = len(state.trials) >= n_trials
-    if is_done and (result := read_result(folder, state)) is not None:
+    result = read_result(folder, state)  # first: a damaged one is said before a trial is run
+    if result is not None and len(state.trials) >= n_trials:
         listen(Finished(result))
         return result
     session = open_session(folder, request, n_trials)

@@ -47,4 +47,5 @@ def test_the_sparkline_grows_while_the_loss_falls():
 
 
 def test_names_cannot_steer_the_terminal():
-    assert printable("a\x1b[31mb\n") == "a�[31mb\n"
+    assert printable("a\x1b[31mb") == "a�[31mb"
+    assert printable("a\nerror: forged\tb") == "a error: forged b"

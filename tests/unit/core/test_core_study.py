@@ -8,6 +8,7 @@ from automl.core.budget import Budget
 from automl.core.journal import Journal, read_journal
 from automl.core.study import StopReason, StopRequest, Study
 from automl.core.trial import Suggestion, TrialResult, TrialState
+from automl.errors import AutoMLError
 from automl.execution.inline import InlineExecutor
 
 
@@ -32,10 +33,14 @@ def evaluate(suggestion):
     return TrialResult(suggestion.number, TrialState.COMPLETE, loss=suggestion.config["x"] / 7)
 
 
-def session(folder, n_trials, *, evaluate=evaluate, sampler=None, **run):
+def open_journal(folder):
     if not (folder / "trials.jsonl").exists():
         Journal.create(folder, study="s", digest="d", n_trials=3)
-    journal, state = Journal.open(folder)
+    return Journal.open(folder)
+
+
+def session(folder, n_trials, *, evaluate=evaluate, sampler=None, **run):
+    journal, state = open_journal(folder)
     with journal:
         study = Study(journal, state, sampler or Counting(), InlineExecutor(evaluate), **run.pop("study", {}))
         return study.run(Budget(n_trials, run.pop("timeout_s", None)), **run)
@@ -59,10 +64,10 @@ def test_a_trial_in_flight_at_a_kill_is_asked_again_first(tmp_path):
     def die(suggestion):
         if suggestion.number == 3 and not (tmp_path / "died").exists():
             (tmp_path / "died").touch()
-            raise SystemError("as a kill would: nothing is caught")
+            raise SystemExit("as a kill would: nothing is caught")
         return evaluate(suggestion)
 
-    with pytest.raises(SystemError):
+    with pytest.raises(SystemExit):
         session(tmp_path, 5, evaluate=die)
     session(tmp_path, 5, evaluate=die)
     assert [t.number for t in read_journal(tmp_path).trials] == [1, 2, 3, 4, 5]
@@ -71,11 +76,11 @@ def test_a_trial_in_flight_at_a_kill_is_asked_again_first(tmp_path):
 def test_a_trial_that_kills_the_driver_twice_is_recorded_as_crashed(tmp_path):
     def die(suggestion):
         if suggestion.number == 2:
-            raise SystemError("as a kill would: nothing is caught")
+            raise SystemExit("as a kill would: nothing is caught")
         return evaluate(suggestion)
 
     for _ in range(2):
-        with pytest.raises(SystemError):
+        with pytest.raises(SystemExit):
             session(tmp_path, 4, evaluate=die)
     session(tmp_path, 4, evaluate=die)
     trials = {t.number: t for t in read_journal(tmp_path).trials}
@@ -106,6 +111,19 @@ def test_ctrl_c_in_a_trial_is_passed_on_and_releases_it(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         session(tmp_path, 9, evaluate=interrupt)
     assert [f.attempts for f in read_journal(tmp_path).in_flight] == [0]
+
+
+def test_what_ends_a_session_beside_the_trial_does_not_count_against_it(tmp_path):
+    class Broken(InlineExecutor):
+        def next_finished(self, timeout_s):
+            raise AutoMLError("workers died before they were ready")
+
+    for _ in range(3):
+        journal, state = open_journal(tmp_path)
+        with journal, pytest.raises(AutoMLError, match="died before"):
+            Study(journal, state, Counting(), Broken(evaluate)).run(Budget(4))
+    session(tmp_path, 4)
+    assert [t.state for t in read_journal(tmp_path).trials] == [TrialState.COMPLETE] * 4
 
 
 def test_the_timeout_stops_asking(tmp_path):

@@ -200,8 +200,13 @@ def test_given_rows_that_split_a_patient_are_refused():
 
 
 def test_given_rows_that_take_a_class_away_are_refused():
-    with pytest.raises(DataError, match='no row outside the test is of class "b"'):
+    with pytest.raises(DataError, match='too few rows outside the test to search on: 0 of class "b"'):
         make_plan(dataset([0] * 8 + [1] * 2), n_folds=None, holdout=np.array([8, 9]), seed=0)
+
+
+def test_a_share_that_leaves_a_class_one_row_to_search_on_is_refused():
+    with pytest.raises(DataError, match='1 of class "a", 1 of class "b"; at least 2 of every class are needed'):
+        make_plan(dataset([0, 1] * 10), n_folds=None, holdout=0.9, seed=0)
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0, 20.0, -0.1])

@@ -21,6 +21,9 @@ def act(suggestion: Suggestion) -> TrialResult:
     match suggestion.config["do"]:
         case "exit":
             os._exit(3)
+        case "print then exit":
+            print("about to exit", flush=True)
+            os._exit(3)
         case "kill":
             os.kill(os.getpid(), 9)
         case "hang":
@@ -40,6 +43,10 @@ def act(suggestion: Suggestion) -> TrialResult:
 
 
 def make():
+    return act
+
+
+def make_with(data):
     return act
 
 
@@ -116,6 +123,39 @@ def test_a_worker_computes_with_one_thread(two):
     two.submit(ask(1, "threads"))
     result = two.next_finished(None)
     assert (result.loss, result.warnings) == (1.0, ("1", "1"))
+
+
+def test_a_crashed_trial_is_told_with_its_own_last_words(tmp_path):
+    (tmp_path / "0.log").write_text("of an earlier session\n")
+    executor = ProcessExecutor(make, 2, log_dir=tmp_path)
+    executor.submit(ask(1, "print"))
+    executor.next_finished(None)
+    executor.submit(ask(2, "hang"))
+    executor.submit(ask(3, "exit"))
+    assert executor.next_finished(None).traceback is None
+    executor.cancel(2)
+    executor.submit(ask(4, "print then exit"))
+    executor.submit(ask(5, "hang"))
+    assert executor.next_finished(None).traceback == "about to exit\n"
+    executor.close()
+
+
+def test_a_replaced_worker_leaves_the_logs_of_the_others_alone(two, tmp_path):
+    two.submit(ask(1, "exit"))
+    two.submit(ask(2, "hang"))
+    two.next_finished(None)
+    two.submit(ask(3, "print"))
+    two.next_finished(None)
+    assert (tmp_path / "0.log").read_text() == "printed by a library\nwritten to a descriptor\n"
+
+
+def test_a_worker_that_dies_before_it_takes_the_data_is_a_failed_start(tmp_path):
+    more_than_a_pipe_holds = partial(make_with, np.zeros(1_000_000))
+    executor = ProcessExecutor(more_than_a_pipe_holds, 1, log_dir=tmp_path / "missing")
+    executor.submit(ask(1))
+    with pytest.raises(AutoMLError, match="3 workers died before they were ready"):
+        executor.next_finished(None)
+    executor.close()
 
 
 def test_workers_that_cannot_start_end_the_search_with_their_last_words(tmp_path):

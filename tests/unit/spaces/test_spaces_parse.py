@@ -132,6 +132,8 @@ def test_a_stage_may_be_for_a_family_that_the_file_leaves_out(vocabulary: Vocabu
         ('kernel = { choice = ["a"], log = true }', 'model.svm.kernel: "log" means nothing beside choice'),
         ('kernel = { choice = ["a"], default = "b" }', 'model.svm.kernel: default "b" is not "a"'),
         ("shrinking = { fixed = nan }", "model.svm.shrinking: fixed: must be finite, found nan"),
+        (f"C = {{ fixed = 0x{'f' * 500} }}", "model.svm.C: fixed: must be at most 2^53 in size, found a whole number"),
+        (f"C = {{ float = [1, 0x{'f' * 500}] }}", "model.svm.C: high must be at most"),
         ("shrinking = { fixed = 1, default = 1 }", 'model.svm.shrinking: "default" means nothing beside fixed'),
         ('C = { fixed = 1, when = "rbf" }', 'when takes a table such as { kernel = "rbf" }, found "rbf"'),
         ("C = { fixed = 1, when = { C = 1 } }", 'model.svm.C: when: unknown choice of the same table "C"'),
