@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import contextmanager
+from operator import index
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
 
@@ -19,6 +21,7 @@ from automl.core.study import StopRequest
 from automl.data.frames import as_frame, dataset_from_frame
 from automl.data.kinds import coerce_columns
 from automl.data.labels import label_texts
+from automl.errors import DataError
 from automl.workflows.events import Event, Listener, TrialEnded, unheard
 from automl.workflows.request import SearchRequest
 from automl.workflows.search import run_search
@@ -46,7 +49,7 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     timeout_s : stop asking after this long; ``None`` for no limit
     workers : processes; 1 evaluates in this one
     positive : the class to find, of two; ``None`` for the rarer one
-    random_state : the same one gives the same trials (with one worker)
+    random_state : the same integer gives the same trials (with one worker)
     study_dir : new folder that keeps the study, tracked in MLflow beside it; ``None`` writes nothing that lasts
     verbose : 1 prints a line whenever a trial leads
 
@@ -71,7 +74,7 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         timeout_s: float | None = None,
         workers: int = 1,
         positive: Any = None,
-        random_state: int = 0,
+        random_state: int | np.random.RandomState | None = 0,
         study_dir: str | Path | None = None,
         verbose: int = 0,
     ) -> None:
@@ -108,7 +111,7 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_consistent_length(rows, labels)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
-        names = np.array(label_texts(self.classes_), dtype=object)
+        names = np.array(_class_texts(self.classes_), dtype=object)
         positive = None if self.positive is None else label_texts([self.positive])[0]
         dataset = dataset_from_frame(rows, names[codes], groups, positive=positive)
         with self._runs() as runs:
@@ -179,10 +182,15 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             timeout_s=self.timeout_s,
             folds=self.folds,
             workers=0 if self.workers == 1 else self.workers,
-            seed=self.random_state,
+            seed=self._seed(),
             name=None if self.study_dir is None else Path(self.study_dir).name,
             runs=str(runs),
         )
+
+    def _seed(self) -> int:
+        if self.random_state is None or isinstance(self.random_state, np.random.RandomState):
+            return int(check_random_state(self.random_state).randint(2**31 - 1))
+        return index(self.random_state)
 
     @contextmanager
     def _runs(self) -> Iterator[Path]:
@@ -194,6 +202,18 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _listener(self) -> Listener:
         return _print_leaders if self.verbose else unheard
+
+
+def _class_texts(classes: NDArray[Any]) -> list[str | None]:
+    """The classes as the search names them, which must tell them apart."""
+    texts = label_texts(classes)
+    present = [text for text in texts if text is not None]
+    if alike := sorted({text for text in present if present.count(text) > 1}):
+        listed = [f'"{label}"' for label, text in zip(classes, texts, strict=True) if text in alike]
+        raise DataError(
+            f"labels that differ only in blanks around them: {', '.join(listed)}", hint="strip them, or rename them"
+        )
+    return texts
 
 
 def _is_list_of_paths(X: Any) -> bool:

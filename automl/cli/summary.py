@@ -36,7 +36,7 @@ def summary_lines(result: StudyResult, plan: Planned | None, ended: SearchEnded 
     yield ""
     yield from _verdict(result)
     yield ""
-    yield from (f"  Note  {note}" for note in _notes(result))
+    yield from (f"  Note  {note}" for note in _notes(result, plan))
     yield ""
     yield f"Model   {short_path(result.bundle)}"
     yield ""
@@ -98,8 +98,13 @@ def _estimate_lines(result: StudyResult, estimate: Estimate) -> Iterator[str]:
     yield f"{'':<16} {count(estimate.n_units, estimate.unit)}; {why}"
 
 
-def _notes(result: StudyResult) -> Iterator[str]:
+def _notes(result: StudyResult, plan: Planned | None) -> Iterator[str]:
     yield from result.notes
+    if plan is not None and plan.n_workers > 1:
+        yield (
+            f"With {plan.n_workers} workers, what is tried next depends on which trial ends first: "
+            "exact repetition needs --workers 1."
+        )
     complete = [s for s in result.standings if s.rank is not None]
     if result.n_tied > 1:
         families = {s.trial.family for s in complete[: result.n_tied]}

@@ -11,6 +11,7 @@ from automl.core.leaderboard import standings
 from automl.core.plan import Plan
 from automl.core.study import StopRequest
 from automl.errors import RequestError, StudyError
+from automl.pipeline import registry
 from automl.spaces.narrow import only_families
 from automl.spaces.nodes import Space
 from automl.spaces.parse import parse_space
@@ -80,6 +81,8 @@ def open_session(folder: StudyFolder, request: ResumeRequest, n_trials: int) -> 
     ------
     StudyError
         If data, space, split or request have changed.
+    MissingPackageError
+        If a package is not installed any more: every trial that needs it would fail.
     """
     asked = _request_now(folder, request)
     dataset = _load(folder, asked, request)
@@ -142,6 +145,8 @@ def _refuse_changes(folder: StudyFolder, asked: SearchRequest, dataset: Dataset,
 
 
 def _space(folder: StudyFolder, dataset: Dataset) -> Space:
+    for name in folder.facts["families"]:
+        registry.require_packages(registry.family(name))
     space = parse_space(folder.space_text, source=str(folder.path / "space.toml"), vocabulary=vocabulary())
     return fit_to(only_families(space, folder.facts["families"]), dataset)
 

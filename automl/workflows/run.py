@@ -103,10 +103,12 @@ def _executor(session: Session) -> Executor:
     if session.request.workers == 0:
         return InlineExecutor(replace(make, cache=None)())
     assert session.request.workers is not None, "the number of workers is settled when a session is made"
+    logs = session.folder.path / "workers"
+    logs.mkdir(exist_ok=True)  # an empty folder does not survive every copy
     return ProcessExecutor(
         make,
         session.request.workers,
-        log_dir=session.folder.path / "workers",
+        log_dir=logs,
         preload=preload_for(session.space, session.dataset),
     )
 

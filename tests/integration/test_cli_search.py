@@ -144,6 +144,15 @@ def test_a_study_made_longer_is_the_study_that_was_longer_from_the_start(study, 
     assert len(once) == 15
 
 
+def test_with_several_workers_it_is_said_what_exact_repetition_needs(study, automl, runs):
+    assert "exact repetition" not in study[1]
+    (runs / "ills" / "workers" / "0.log").unlink()
+    (runs / "ills" / "workers").rmdir()  # as copying without empty folders does
+    code, out, err = automl("resume", "ills", "--more", 2, "--workers", 2, "--runs", runs)
+    assert code == 0, err
+    assert "exact repetition needs --workers 1" in out
+
+
 def test_a_finished_study_is_only_reported(study, automl, runs):
     before = (study[0] / "trials.jsonl").read_bytes()
     code, out, _ = automl("resume", "ills", "--runs", runs)
@@ -168,11 +177,15 @@ def test_data_that_moved_is_found_where_one_says(study, automl, people, runs, tm
     assert code == 0, err
 
 
-@pytest.mark.parametrize(("name", "what"), [("space.toml", "space"), ("split.npz", "split")])
+@pytest.mark.parametrize(("name", "what"), [("space.toml", "space"), ("split.npz", "split"), ("study.json", "request")])
 def test_a_changed_study_is_refused(study, automl, runs, name, what):
     path = study[0] / name
     if name == "space.toml":
         path.write_text(path.read_text() + "\n# edited\n")
+    elif name == "study.json":
+        facts = json.loads(path.read_text())
+        facts["request"]["positive"] = "well"
+        path.write_text(json.dumps(facts))
     else:
         with np.load(path) as arrays:
             changed = dict(arrays)
@@ -256,6 +269,17 @@ def test_a_family_whose_package_is_missing_is_an_error_where_it_was_asked_for(au
     code, _, err = automl("search", people, "--label", "outcome", "--runs", runs, "--dry-run")
     assert code == 0
     assert "xgboost is not searched: xgboost is not installed" in err
+
+
+def test_a_package_that_is_gone_stops_a_resume_before_its_trials_fail(automl, people, runs, monkeypatch):
+    code, _, err = automl(
+        "search", people, "--label", "outcome", "--models", "xgboost,lda", "--budget", 1, "--workers", 1, "--runs", runs
+    )
+    assert code == 0, err
+    monkeypatch.setitem(sys.modules, "xgboost", None)
+    code, _, err = automl("resume", "--more", 2, "--runs", runs)
+    assert code == 2
+    assert 'pip install "automl-search[cpu]"' in err
 
 
 def test_a_run_folder_that_cannot_be_written_is_one_line(automl, people):

@@ -13,7 +13,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 import automl
 from automl import AutoMLClassifier
-from automl.errors import BundleError
+from automl.errors import BundleError, DataError
 
 SMALL = {"budget": 2, "folds": 2, "models": ["logistic", "knn"]}
 
@@ -40,6 +40,18 @@ def test_labels_of_any_kind_come_back(cancer):
         assert set(clf.predict(X)) == set(labels)
         assert clf.score(X, labels) > 0.8
         assert np.allclose(clf.predict_proba(X).sum(axis=1), 1)
+
+
+def test_labels_that_would_become_one_class_are_refused(cancer):
+    X, _ = cancer
+    labels = np.resize(["ill", "ill ", "well"], len(X))
+    with pytest.raises(DataError, match='differ only in blanks around them: "ill", "ill "'):
+        AutoMLClassifier(**SMALL).fit(X, labels)
+
+
+@pytest.mark.parametrize("random_state", [np.int64(3), None, np.random.RandomState(3)])
+def test_a_random_state_is_what_it_is_in_scikit_learn(cancer, random_state):
+    assert AutoMLClassifier(**SMALL | {"budget": 1}, random_state=random_state).fit(*cancer).score(*cancer) > 0.8
 
 
 def test_it_writes_nothing_unless_asked(cancer, tmp_path, monkeypatch):
