@@ -23,7 +23,7 @@ from automl.data.kinds import coerce_columns
 from automl.data.labels import label_texts
 from automl.errors import DataError
 from automl.workflows.events import Event, Listener, TrialEnded, unheard
-from automl.workflows.request import SearchRequest
+from automl.workflows.request import SearchRequest, as_names
 from automl.workflows.search import run_search
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         *,
         metric: str = "log_loss",
         space: str | None = None,
-        models: Sequence[str] = (),
+        models: str | Sequence[str] = (),
         folds: int | None = None,
         timeout_s: float | None = None,
         workers: int = 1,
@@ -176,7 +176,7 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _request(self, runs: Path) -> SearchRequest:
         return SearchRequest(
             space=self.space,
-            models=tuple(self.models),
+            models=as_names(self.models),
             metric=self.metric,
             budget=self.budget,
             timeout_s=self.timeout_s,

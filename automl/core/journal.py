@@ -219,9 +219,9 @@ class Journal:
         line = json.dumps(record, allow_nan=False, separators=(",", ":")).encode() + b"\n"
         size = os.fstat(self._fd).st_size
         try:
-            written = os.write(self._fd, line)
-            if written < len(line):
-                os.write(self._fd, line[written:])
+            left = line
+            while left:
+                left = left[os.write(self._fd, left) :]
             os.fsync(self._fd)
         except OSError as err:
             os.ftruncate(self._fd, size)

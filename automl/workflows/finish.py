@@ -78,15 +78,17 @@ def finish(session: Session, trials: Sequence[Trial], listen: Listener) -> Study
 
 
 def refit(session: Session, trial: Trial) -> FittedPipeline:
-    """The trial's config fitted on all development rows.
+    """The trial's config fitted on all development rows, with one thread as its folds were.
 
     Raises
     ------
     StudyError
         If that fails, which its folds did not.
     """
+    from threadpoolctl import threadpool_limits
+
     try:
-        with warnings.catch_warnings(), caching_in(session.runs / "cache"):
+        with warnings.catch_warnings(), caching_in(session.runs / "cache"), threadpool_limits(1):
             warnings.simplefilter("ignore")  # the folds gave the same ones, and those are kept with the trial
             return fit_pipeline(trial.config, session.dataset, session.plan.dev, trial.suggestion.seed)
     except Exception as err:

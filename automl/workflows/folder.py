@@ -16,6 +16,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from automl.bundle.files import sync_folder
 from automl.core.journal import JOURNAL_NAME, Journal
 from automl.core.plan import Fold, Plan
 from automl.errors import RequestError, StudyError
@@ -166,6 +167,7 @@ def create_study(runs: Path, study: StudyDraft, *, name: str | None, stem: str) 
             _fill(draft, study, candidate)
             try:
                 draft.rename(runs / candidate)
+                sync_folder(runs)
             except OSError:
                 if name is None and (runs / candidate).exists():
                     continue
@@ -199,6 +201,10 @@ def _fill(folder: Path, study: StudyDraft, name: str) -> None:
     np.savez_compressed(folder / "split.npz", **plan_arrays(study.plan))  # type: ignore[arg-type]
     (folder / "workers").mkdir()
     Journal.create(folder, study=name, digest=study.digest, n_trials=study.n_trials)
+    for path in (folder / "space.toml", folder / "split.npz"):
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    sync_folder(folder)
 
 
 def plan_arrays(plan: Plan) -> dict[str, np.ndarray[Any, Any]]:

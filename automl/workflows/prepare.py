@@ -22,6 +22,7 @@ from automl.evaluation.splits import make_plan
 from automl.pipeline import registry
 from automl.spaces.nodes import Space
 from automl.spaces.render import summary_line
+from automl.tracking.problems import without_credentials
 from automl.workflows.choose_space import ChosenSpace, choose_space
 from automl.workflows.events import Listener, Progress
 from automl.workflows.folder import StudyDraft, plan_digest, require_place
@@ -105,7 +106,12 @@ def draft_of(prepared: Prepared, *, created: str, versions: Mapping[str, str]) -
         "created": created,
         "uid": uuid4().hex,
         "versions": dict(versions),
-        "request": request.as_dict() | {"data": absolute(request.data), "test": _absolute_test(request)},
+        "request": request.as_dict()
+        | {
+            "data": absolute(request.data),
+            "test": _absolute_test(request),
+            "tracking_uri": without_credentials(request.tracking_uri or "") or None,
+        },
         "sources": dict(request.sources),
         "data": data_facts(dataset),
         "is_data_in_memory": prepared.is_data_in_memory,

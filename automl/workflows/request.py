@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from automl.core.metric import METRICS
 from automl.errors import RequestError
 
 DEFAULT_BUDGET = 100
+TRACKING_VARIABLE = "MLFLOW_TRACKING_URI"
 _MAX_WORKERS_PER_CORE = 8
 
 
@@ -114,6 +115,11 @@ class SearchRequest:
     def from_dict(cls, values: Mapping[str, Any]) -> SearchRequest:
         """The request ``as_dict`` was made from."""
         return cls(**{**values, "drop": tuple(values["drop"]), "models": tuple(values["models"])})
+
+
+def as_names(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Names from a list of them, or from one text with commas."""
+    return tuple(name.strip() for name in names.split(",")) if isinstance(names, str) else tuple(names)
 
 
 def is_study_name(name: str) -> bool:

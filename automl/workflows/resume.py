@@ -94,9 +94,8 @@ def open_session(folder: StudyFolder, request: ResumeRequest, n_trials: int) -> 
 def _request_now(folder: StudyFolder, request: ResumeRequest) -> SearchRequest:
     then = folder.facts["request"]
     asked = SearchRequest.from_dict({**then, "workers": None})  # as many may be too many on this computer
-    changes: dict[str, object] = {"runs": request.runs, "workers": request.workers or then["workers"]}
-    if changes["workers"] is None:
-        changes["workers"] = n_physical_cores()
+    workers = request.workers or then["workers"] or n_physical_cores()
+    changes: dict[str, object] = {"runs": request.runs, "workers": workers}
     if request.data is not None:
         changes["data"] = absolute(request.data)
     if request.timeout_s is not None:

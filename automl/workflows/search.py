@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from automl.core.study import StopRequest
 from automl.workflows.events import Listener, Planned, unheard
 from automl.workflows.folder import StudyFolder, create_study
 from automl.workflows.prepare import Prepared, draft_of, prepare, space_line
-from automl.workflows.request import SearchRequest, n_physical_cores
+from automl.workflows.request import TRACKING_VARIABLE, SearchRequest, as_names, n_physical_cores
 from automl.workflows.result import StudyResult
 from automl.workflows.run import run_session
 from automl.workflows.session import Session
@@ -31,6 +32,7 @@ def search(
     group: str | None = None,
     budget: int = 100,
     metric: str = "log_loss",
+    models: str | Sequence[str] = (),
     workers: int = 1,
     listen: Listener = unheard,
     **options: object,
@@ -43,9 +45,10 @@ def search(
     label, group : column, or ``name:REGEX`` for the first group of a pattern found in the file name
     budget : trials
     metric : what is optimised, see ``core.metric``
+    models : only these families of the space; empty for all
     workers : processes; 1 evaluates in this process, where native code that crashes takes the caller with it
     listen : called with every event of ``workflows.events``
-    **options : further fields of ``SearchRequest``: ``space``, ``models``, ``folds``, ``seed``, ``name``, ``runs`` ...
+    **options : further fields of ``SearchRequest``: ``space``, ``folds``, ``seed``, ``name``, ``runs`` ...
 
     Raises
     ------
@@ -60,6 +63,7 @@ def search(
         group=group,
         budget=budget,
         metric=metric,
+        models=as_names(models),
         workers=0 if workers == 1 else workers,
         **options,  # type: ignore[arg-type]
     )
@@ -68,7 +72,7 @@ def search(
 
 def plan_search(request: SearchRequest, listen: Listener) -> Prepared:
     """Check everything and say what would be done; writes nothing."""
-    prepared = prepare(with_workers(request), listen)
+    prepared = prepare(settled(request), listen)
     listen(_planned(prepared, None))
     return prepared
 
@@ -93,7 +97,7 @@ def run_search(
     UserError, NoTrialSucceededError, SearchInterrupted
         See ``run_session``.
     """
-    request = with_workers(request)
+    request = settled(request)
     prepared = prepare(request, listen, dataset=dataset)
     draft = draft_of(prepared, created=now(), versions=versions())
     stem = Path(prepared.dataset.name).stem
@@ -105,9 +109,10 @@ def run_search(
     return run_session(session, listen, stop)
 
 
-def with_workers(request: SearchRequest) -> SearchRequest:
-    """The request with the number of workers settled."""
-    return replace(request, workers=n_physical_cores()) if request.workers is None else request
+def settled(request: SearchRequest) -> SearchRequest:
+    """The request with the number of workers and the place of MLflow worked out."""
+    workers = n_physical_cores() if request.workers is None else request.workers
+    return replace(request, workers=workers, tracking_uri=request.tracking_uri or os.environ.get(TRACKING_VARIABLE))
 
 
 def now() -> str:

@@ -58,3 +58,11 @@ def test_the_pages_of_a_study_that_mlflow_lacks_are_one_line(automl, people, tra
     code, _, err = automl("ui", "--runs", tracked_runs, "ills", "one")
     assert code == 2
     assert "one: not the number of a trial" in err
+
+
+def test_a_password_in_the_address_of_mlflow_is_not_kept(automl, people, tracked_runs):
+    address = NOWHERE.replace("//", "//ann:secret@")
+    automl("search", people, *SEARCH, "--budget", 1, "--runs", tracked_runs, "--tracking-uri", address)
+    texts = [p.read_bytes() for p in (tracked_runs / "ills").rglob("*") if p.is_file()]
+    assert not any(b"secret" in text for text in texts)
+    assert any(NOWHERE.encode() in text for text in texts)
