@@ -48,6 +48,7 @@ def command(
     if unknown := [t for t in trials if not t.isdigit()]:
         raise RequestError(f"{', '.join(unknown)}: not the number of a trial", hint="automl ui STUDY 44 74 51")
     numbers = tuple(int(t) for t in trials)
+    click.echo("Starting MLflow's pages, which takes some ten seconds ...", err=True)
     with open_ui(study, numbers, runs=runs, tracking_uri=tracking_uri, port=port) as page:
         what = f"trials {', '.join(trials)} side by side" if trials else f"the trials of {page.study}"
         click.echo(f"MLflow UI with {what}:\n  {page.url}")
