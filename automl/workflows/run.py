@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 
 from automl.core.budget import Budget
 from automl.core.journal import Journal, JournalState, read_journal
-from automl.core.leaderboard import FoldSummary, Standing, improvements, is_better, summarise
+from automl.core.leaderboard import FoldSummary, Standing, is_better, summarise
 from automl.core.lock import StudyLock
 from automl.core.metric import Metric
-from automl.core.ports import Executor, Sampler, StudyEnd, StudyInfo, Tracker
+from automl.core.ports import Executor, Sampler, Tracker
 from automl.core.study import StopReason, StopRequest, Study
 from automl.core.trial import Trial
 from automl.errors import NoTrialSucceededError, SearchInterrupted
 from automl.execution.inline import InlineExecutor
 from automl.execution.processes import ProcessExecutor
-from automl.spaces.configs import shared_labels
-from automl.workflows.events import Finished, Listener, Note, Progress, SearchEnded, TrialEnded
+from automl.workflows.events import Finished, Listener, Note, SearchEnded, TrialEnded
 from automl.workflows.finish import finish
 from automl.workflows.prepare import preload_for
 from automl.workflows.result import StudyResult
 from automl.workflows.session import Session
 from automl.workflows.studies import read_result
+from automl.workflows.track import study_end, tell, tracking
 from automl.workflows.trials import MakeEvaluator, caching_in
 
 
@@ -44,17 +44,17 @@ def run_session(session: Session, listen: Listener, stop: StopRequest) -> StudyR
         journal, state = Journal.open(session.folder.path)
         if state.torn is not None:
             listen(Note(f"the last line of {journal.path.name} was half written and is dropped: {state.torn[:60]!r}"))
-        with journal, _tracking(session, state, listen) as trackers:
+        with journal, tracking(session, state, listen) as trackers:
             trials = _search(session, journal, state, _Audience(session.metric, listen, trackers, state), stop)
             try:
                 result = read_result(session.folder, read_journal(session.folder.path)) or finish(
                     session, trials, listen
                 )
             except NoTrialSucceededError:
-                _tell(trackers, lambda t: t.study_finished(None), listen)
+                tell(trackers, lambda t: t.study_finished(None), listen)
                 raise
-            end = _study_end(result, trials)
-            _tell(trackers, lambda t: t.study_finished(end), listen)
+            end = study_end(result, trials)
+            tell(trackers, lambda t: t.study_finished(end), listen)
     listen(Finished(result))
     return result
 
@@ -91,7 +91,7 @@ class _Audience:
         self.trials.append(trial)
         leads = is_better(trial, self._best)
         self._best = trial if leads else self._best
-        _tell(self._trackers, lambda t: t.trial_finished(trial), self.listen)
+        tell(self._trackers, lambda t: t.trial_finished(trial), self.listen)
         score = None if trial.loss is None else self._metric.score(trial.loss)
         folds: FoldSummary | None = summarise(trial, self._metric.name)
         standing = Standing(1 if leads else None, trial, score, folds.sd if folds else None)
@@ -117,69 +117,3 @@ def _sampler(session: Session) -> Sampler:
     from automl.samplers.hyperopt_tpe import HyperoptTPE
 
     return HyperoptTPE(session.space, session.request.seed)
-
-
-@contextmanager
-def _tracking(session: Session, state: JournalState, listen: Listener) -> Iterator[tuple[Tracker, ...]]:
-    """The trackers of a session, told that it begins; what they could not do is said at the end."""
-    if not session.is_tracked:
-        yield ()
-        return
-    from automl.tracking.background import BackgroundTracker
-    from automl.tracking.mlflow import MlflowTracker
-    from automl.tracking.store import default_uri
-
-    uri = session.request.tracking_uri or default_uri(session.runs)
-    notes: list[str] = []
-    tracker = BackgroundTracker(
-        lambda: MlflowTracker(uri, runs=session.runs, on_note=notes.append),
-        on_wait=lambda seconds: listen(Progress(f"sending what is left to MLflow, {seconds:.0f} s at most")),
-    )
-    try:
-        tracker.study_started(_study_info(session), state.trials)
-        yield (tracker,)
-    finally:
-        tracker.close()
-        for text in (*notes, *tracker.problems):
-            listen(Note(f"MLflow: {text}"))
-
-
-def _tell(trackers: Sequence[Tracker], message: Callable[[Tracker], None], listen: Listener) -> None:
-    for tracker in trackers:
-        try:
-            message(tracker)
-        except Exception as err:  # noqa: BLE001 - losing a tracker must lose nothing else
-            listen(Note(f"MLflow: {type(err).__name__}: {err}"))
-
-
-def _study_info(session: Session) -> StudyInfo:
-    facts = session.folder.facts
-    return StudyInfo(
-        name=session.folder.name,
-        folder=str(session.folder.path),
-        data=session.dataset.name,
-        fingerprint=session.dataset.fingerprint,
-        metric=session.metric.name,
-        n_trials=session.n_trials,
-        labels=shared_labels(session.space),
-        families=session.space.families,
-        uid=facts["uid"],
-        params={
-            "rows": str(session.dataset.n_samples),
-            "columns": str(len(session.dataset.kinds)),
-            "classes": str(session.dataset.n_classes),
-            "groups": session.dataset.group_name or "none",
-            "folds": str(session.plan.n_folds),
-            "seed": str(session.request.seed),
-            "space": facts["space"]["name"],
-        },
-    )
-
-
-def _study_end(result: StudyResult, trials: Sequence[Trial]) -> StudyEnd:
-    return StudyEnd(
-        best=result.best.trial.number,
-        curve=improvements(trials, result.metric),
-        estimates=result.estimates,
-        bundle=str(result.bundle),
-    )
