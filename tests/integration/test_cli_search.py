@@ -3,11 +3,16 @@
 import csv
 import io
 import json
+import shutil
+import subprocess
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from made_tables import write_people
 
 from automl.core.journal import read_journal
 
@@ -19,19 +24,44 @@ def runs(tracked_runs):
     return tracked_runs
 
 
+@dataclass(frozen=True)
+class Searched:
+    """A finished search, and what it printed."""
+
+    runs: Path
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory, mlflow_database):
+    """A finished study of eight trials, one worker; nobody changes it."""
+    folder = tmp_path_factory.mktemp("searched")
+    people = write_people(folder / "people.csv")
+    (folder / "runs").mkdir()
+    shutil.copy(mlflow_database, folder / "runs")
+    command = [
+        sys.executable, "-m", "automl.cli.main", "search", people, "--label", "outcome", "--group", "patient",
+        "--budget", 8, "--workers", 1, *MODELS, "--runs", folder / "runs", "--name", "ills",
+    ]  # fmt: skip
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return Searched(folder / "runs", done.stdout, done.stderr)
+
+
 @pytest.fixture
-def study(automl, people, runs):
-    """A finished study of eight trials, one worker."""
-    code, out, err = automl(
-        "search", people, "--label", "outcome", "--group", "patient", "--budget", 8, "--workers", 1, *MODELS,
-        "--runs", runs, "--name", "ills",
-    )  # fmt: skip
-    assert code == 0, err
-    return runs / "ills", out, err
+def study(searched, people, runs):
+    """A copy of the study, made from ``people``."""
+    folder = runs / "ills"
+    shutil.copytree(searched.runs, runs, dirs_exist_ok=True)
+    facts = json.loads((folder / "study.json").read_text())
+    facts["request"]["data"] = str(people)
+    (folder / "study.json").write_text(json.dumps(facts))
+    return folder
 
 
-def test_a_search_says_what_it_found_and_what_to_type_next(study, runs):
-    folder, out, err = study
+def test_a_search_says_what_it_found_and_what_to_type_next(searched):
+    runs, out, err = searched.runs, searched.out, searched.err
     assert "people.csv: 60 rows of 30 patients" in err
     assert "rows of one patient kept together" in err
     assert out.count("error") == 0
@@ -41,7 +71,7 @@ def test_a_search_says_what_it_found_and_what_to_type_next(study, runs):
     assert "(chosen on these, so too rosy)" in out
     assert "No-skill model" in out
     assert f"automl resume ills --runs {runs}" in out
-    names = {p.name for p in folder.iterdir()}
+    names = {p.name for p in (runs / "ills").iterdir()}
     assert names >= {
         "study.json",
         "space.toml",
@@ -55,16 +85,14 @@ def test_a_search_says_what_it_found_and_what_to_type_next(study, runs):
 
 
 def test_no_patient_is_on_both_sides_of_a_fold(study, people):
-    folder, _, _ = study
     patients = pd.read_csv(people)["patient"].to_numpy()
-    with np.load(folder / "split.npz") as split:
+    with np.load(study / "split.npz") as split:
         for k in range(int(split["n_folds"])):
             assert not set(patients[split[f"train_{k}"]]) & set(patients[split[f"valid_{k}"]])
 
 
 def test_study_json_says_what_was_asked_and_where_each_value_came_from(study):
-    folder, _, _ = study
-    facts = json.loads((folder / "study.json").read_text())
+    facts = json.loads((study / "study.json").read_text())
     assert facts["request"]["budget"] == 8
     assert (facts["sources"]["budget"], facts["sources"]["metric"]) == ("commandline", "default")
     assert facts["data"]["kinds"] == {"age": "numeric", "fever": "boolean", "site": "categorical"}
@@ -73,7 +101,7 @@ def test_study_json_says_what_was_asked_and_where_each_value_came_from(study):
 
 
 def test_the_first_trials_are_the_defaults_of_the_families(study):
-    trials = sorted(read_journal(study[0]).trials, key=lambda t: t.number)
+    trials = sorted(read_journal(study).trials, key=lambda t: t.number)
     assert [t.family for t in trials[:3]] == ["knn", "logistic", "naive_bayes"]
     assert trials[1].config["model.logistic.C"] == 1.0
 
@@ -103,8 +131,8 @@ def test_a_study_is_looked_at_exported_and_used(study, automl, runs, people, tmp
 
 
 def test_another_trial_is_exported_without_the_final_number(study, automl, runs, tmp_path):
-    ranks = {t.number: t for t in read_journal(study[0]).trials}
-    winner = json.loads((study[0] / "result.json").read_text())["trial"]
+    ranks = {t.number: t for t in read_journal(study).trials}
+    winner = json.loads((study / "result.json").read_text())["trial"]
     other = next(n for n in ranks if n != winner)
     for number, has_estimates in ((winner, True), (other, False)):
         out = tmp_path / f"m{number}"
@@ -144,8 +172,8 @@ def test_a_study_made_longer_is_the_study_that_was_longer_from_the_start(study, 
     assert len(once) == 15
 
 
-def test_with_several_workers_it_is_said_what_exact_repetition_needs(study, automl, runs):
-    assert "exact repetition" not in study[1]
+def test_with_several_workers_it_is_said_what_exact_repetition_needs(searched, study, automl, runs):
+    assert "exact repetition" not in searched.out
     (runs / "ills" / "workers" / "0.log").unlink()
     (runs / "ills" / "workers").rmdir()  # as copying without empty folders does
     code, out, err = automl("resume", "ills", "--more", 2, "--workers", 2, "--runs", runs)
@@ -154,11 +182,11 @@ def test_with_several_workers_it_is_said_what_exact_repetition_needs(study, auto
 
 
 def test_a_finished_study_is_only_reported(study, automl, runs):
-    before = (study[0] / "trials.jsonl").read_bytes()
+    before = (study / "trials.jsonl").read_bytes()
     code, out, _ = automl("resume", "ills", "--runs", runs)
     assert code == 0
     assert "Best pipeline" in out
-    assert (study[0] / "trials.jsonl").read_bytes() == before
+    assert (study / "trials.jsonl").read_bytes() == before
 
 
 def test_changed_data_is_refused_with_what_differs(study, automl, people, runs):
@@ -179,7 +207,7 @@ def test_data_that_moved_is_found_where_one_says(study, automl, people, runs, tm
 
 @pytest.mark.parametrize(("name", "what"), [("space.toml", "space"), ("split.npz", "split"), ("study.json", "request")])
 def test_a_changed_study_is_refused(study, automl, runs, name, what):
-    path = study[0] / name
+    path = study / name
     if name == "space.toml":
         path.write_text(path.read_text() + "\n# edited\n")
     elif name == "study.json":
