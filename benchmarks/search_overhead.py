@@ -1,9 +1,10 @@
 """What a trial costs the driver beside its fitting: ask, record and track.
 
-Ours (TPE behind ask and tell, journal with fsync, MLflow on its own thread) against ``hyperopt.fmin`` whose objective
+Ours (TPE behind ask and tell, journal with fsync, MLflow by batches) against ``hyperopt.fmin`` whose objective
 logs with MLflow's fluent calls: the same space, the same parameters and metrics logged, the same machine, in one run.
 Fitting is replaced by a formula, so CPU time of the process (all threads) is the overhead itself. Imports and the
-creation of the database are left out on both sides.
+creation of the database are left out on both sides. MLflow is called in turn, so that its work counts for the trial it
+belongs to; in a search it has a thread of its own, and the loop does not wait for it.
 
     python benchmarks/search_overhead.py [--trials 200]
 """
@@ -30,7 +31,6 @@ from automl.execution.inline import InlineExecutor
 from automl.spaces.configs import shared_labels
 from automl.spaces.library import find_space
 from automl.spaces.nodes import Space
-from automl.tracking.background import BackgroundTracker
 from automl.tracking.mlflow import MlflowTracker
 from automl.tracking.store import default_uri, prepare_store
 from automl.workflows.choose_space import read_space
@@ -80,7 +80,7 @@ def ours(space: Space, n_trials: int, runs: Path) -> Clock:
     Journal.create(folder, study="overhead", digest="d", n_trials=3)
     journal, state = Journal.open(folder)
     clock = Clock([], [])
-    tracker = BackgroundTracker(lambda: MlflowTracker(default_uri(runs), runs=runs), flush_s=600)
+    tracker = MlflowTracker(default_uri(runs), runs=runs)
     labels = shared_labels(space)
     info = StudyInfo("overhead", str(folder), "made up", "f", "log_loss", n_trials, labels, space.families)
     tracker.study_started(info, ())
@@ -94,7 +94,6 @@ def ours(space: Space, n_trials: int, runs: Path) -> Clock:
         Study(journal, state, HyperoptTPE(space, 0), InlineExecutor(evaluate), on_finished=hear).run(Budget(n_trials))
     tracker.study_finished(None)
     clock.tick()
-    tracker.close()
     return clock
 
 
