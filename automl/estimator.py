@@ -16,6 +16,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
 
+from automl.bundle.copy import copy_bundle
 from automl.bundle.load import load_bundle
 from automl.core.study import StopRequest
 from automl.data.frames import as_frame, dataset_from_frame
@@ -147,8 +148,6 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         BundleError
             If ``out`` exists or cannot be written.
         """
-        from automl.workflows.export import copy_bundle
-
         check_is_fitted(self)
         with TemporaryDirectory() as folder:
             for name, content in self._files.items():

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from automl.errors import BundleError, RequestError, StudyError
+from automl.bundle.copy import copy_bundle, refuse_existing
+from automl.errors import RequestError, StudyError
 from automl.workflows.events import Listener, Progress
 from automl.workflows.resume import ResumeRequest, open_session
 from automl.workflows.studies import view_study
@@ -72,41 +71,3 @@ def run_export(
         write_bundle(target, fitted, facts, X_check=session.dataset.X.iloc[:N_CHECKED])
     size = sum(p.stat().st_size for p in target.rglob("*") if p.is_file())
     return Exported(target, view.folder.name, number, size)
-
-
-def copy_bundle(bundle: Path, out: Path) -> Path:
-    """A checked copy of a bundle at ``out``, whole or not at all; files its manifest does not list stay behind.
-
-    Raises
-    ------
-    BundleError
-        If ``out`` exists, or the bundle is damaged.
-    """
-    from automl.bundle.load import load_bundle
-
-    refuse_existing(out)
-    names = ["manifest.json", *load_bundle(bundle).manifest.files]
-    draft = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        draft.mkdir(mode=0o700)
-        for name in names:
-            shutil.copy2(bundle / name, draft / name)
-        draft.rename(out)
-    except OSError as err:
-        raise BundleError(f"{out} cannot be written: {err.strerror}", hint="choose another --out DIR") from err
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    return out
-
-
-def refuse_existing(out: Path) -> None:
-    """Nothing, if ``out`` is free.
-
-    Raises
-    ------
-    BundleError
-        If something stands there.
-    """
-    if out.exists():
-        raise BundleError(f"{out} exists already, and nothing is overwritten", hint="choose another --out DIR")

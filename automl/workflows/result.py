@@ -64,7 +64,7 @@ class StudyResult:
         BundleError
             If ``out`` exists.
         """
-        from automl.workflows.export import copy_bundle
+        from automl.bundle.copy import copy_bundle
 
         return copy_bundle(self.bundle, Path(out))
 
