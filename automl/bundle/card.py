@@ -72,6 +72,7 @@ Without automl, with the packages of `requirements.txt` alone, for a folder of y
     python predict.py TABLE.csv > predictions.csv
 """
 
+_OF_PROBABILITIES = ("log_loss", "brier", "roc_auc", "pr_auc")
 _METHODS = {
     "bbc-cv": "bbc-cv: the choice among all trials is repeated on resampled units and judged on the units not drawn "
     "(Tsamardinos et al. 2018), so that the choice does not flatter the result.",
@@ -128,12 +129,16 @@ def _scores(facts: BundleFacts) -> str:
 
 def _score(estimate: Estimate) -> str:
     units = "rows" if estimate.unit == "row" else f"values of {_quoted(estimate.unit)}"
-    no_skill = "" if estimate.no_skill is None else f", {estimate.no_skill:.3g} without any skill"
+    no_skill = "" if estimate.no_skill is None else f", {estimate.no_skill:.3g} for {_no_skill(estimate.metric)}"
     looks = f", looked at {estimate.looks} times" if estimate.looks > 1 else ""
     return (
         f"**{_title(estimate.metric)} {estimate.value:.3g}**, 95 % interval {estimate.low:.3g} to {estimate.high:.3g}, "
         f"over {estimate.n_units} {units} ({estimate.method}{looks}){no_skill}; {_direction(estimate.metric)} is better"
     )
+
+
+def _no_skill(metric: str) -> str:
+    return "the class frequencies" if metric in _OF_PROBABILITIES else "always answering the commonest class"
 
 
 def _in_search(metric: str, score: SearchScore) -> str:

@@ -62,7 +62,7 @@ def main() -> None:
     manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
     model = read_model(manifest)
     rows = read_rows(sys.argv[1], manifest["input"])
-    proba, classes = model.predict_proba(rows), manifest["classes"]
+    proba, classes = model.predict_proba(rows).astype(np.float64), manifest["classes"]
     answer = pd.DataFrame({f"p_{name}": proba[:, index] for index, name in enumerate(classes)})
     answer.insert(0, "label", [classes[index] for index in proba.argmax(axis=1)])
     answer.insert(0, "row", range(1, len(rows) + 1))

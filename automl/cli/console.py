@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -79,8 +79,7 @@ class PlainConsole(Console):
         match event:
             case Planned():
                 self._tenth = 10 * event.n_finished // max(1, event.n_trials)
-                for line in plan_lines(event):
-                    say(line)
+                show_plan(event, say)
             case TrialEnded():
                 self._show_trial(event)
             case Progress() if event.total == 0:
@@ -99,7 +98,8 @@ class PlainConsole(Console):
             say(f"{clock()} trial {event.trial.number:>4}  {score}  {event.trial.family}  new best")
         if tenth > self._tenth:
             best = f"  best {number(self.best.score)}" if self.best else ""
-            say(f"{clock()} {event.n_finished:>4}/{self.plan.n_trials} ({10 * tenth}%){best}")
+            percent = 100 * event.n_finished // max(1, self.plan.n_trials)
+            say(f"{clock()} {event.n_finished:>4}/{self.plan.n_trials} ({percent}%){best}")
         self._tenth = tenth
 
 
@@ -114,9 +114,9 @@ class LiveConsole(Console):
         """Lines above, the live view below them."""
         match event:
             case Planned():
-                for line in plan_lines(event):
-                    self._view.print(printable(line))
-                self._view.begin(event)
+                show_plan(event, lambda line: self._view.print(printable(line)))
+                if event.folder is not None:
+                    self._view.begin(event)
             case TrialEnded():
                 self._view.add(event)
             case SearchEnded():
@@ -188,6 +188,15 @@ def open_console(*, quiet: bool, as_json: bool) -> Iterator[Console]:
         yield console
     finally:
         console.close()
+
+
+def show_plan(plan: Planned, talk: Callable[[str], None]) -> None:
+    """What will be done; in a dry run that is the result, so it goes to standard output."""
+    for line in plan_lines(plan):
+        if plan.folder is None:
+            click.echo(printable(line))
+        else:
+            talk(line)
 
 
 def plan_lines(plan: Planned) -> Iterator[str]:

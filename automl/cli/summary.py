@@ -14,6 +14,7 @@ from automl.spaces.render import in_words
 from automl.workflows.events import Planned, SearchEnded
 from automl.workflows.result import StudyResult
 
+_ALSO = ("roc_auc", "balanced_accuracy")
 _WHY = {
     StopReason.BUDGET: "",
     StopReason.TIMEOUT: " The timeout was reached; automl resume goes on.",
@@ -30,7 +31,7 @@ def summary_lines(result: StudyResult, plan: Planned | None, ended: SearchEnded 
     plan, ended : of this session; ``None`` when the study was finished before
     """
     yield ""
-    yield tally(result.standings, ended)
+    yield tally(result.standings, ended, n_earlier=plan.n_finished if plan else 0)
     yield ""
     yield from board(best_of_each_family(result.standings), result.metric.name)
     yield ""
@@ -43,11 +44,14 @@ def summary_lines(result: StudyResult, plan: Planned | None, ended: SearchEnded 
     yield from _next(result, plan)
 
 
-def tally(standings: Sequence[Standing], ended: SearchEnded | None) -> str:
+def tally(standings: Sequence[Standing], ended: SearchEnded | None, *, n_earlier: int = 0) -> str:
     """``200 trials in 1 min 16 s: 198 complete, 2 failed. Best since trial 44.``"""
     states = Counter(s.trial.state for s in standings)
     parts = [f"{states[state]} {state.replace('_', ' ')}" for state in TrialState if states[state]]
+    n_new = ended.n_finished - n_earlier if ended else 0
     in_time = f" in {seconds(ended.seconds)}" if ended else ""
+    if ended and n_earlier:
+        in_time = f" ({n_new} of them now, in {seconds(ended.seconds)})"
     why = _WHY[ended.reason] if ended else ""
     return (
         f"{count(len(standings), 'trial')}{in_time}: {', '.join(parts)}. Best: trial {standings[0].trial.number}.{why}"
@@ -79,6 +83,10 @@ def _verdict(result: StudyResult) -> Iterator[str]:
     )
     if result.estimate is not None and result.estimate.no_skill is not None:
         yield f"No-skill model   {result.metric.name} {number(result.estimate.no_skill)} (the class frequencies)"
+    if others := [e for e in result.estimates if e.metric in _ALSO and e.method == "bbc-cv" and e != result.estimate]:
+        also = ", ".join(f"{e.metric} {number(e.value)} ({number(e.low)} to {number(e.high)})" for e in others)
+        yield f"By other metrics {also}"
+        yield f"{'':<16} every metric: {short_path(result.bundle / 'README.md')}"
 
 
 def _estimate_lines(result: StudyResult, estimate: Estimate) -> Iterator[str]:
@@ -106,7 +114,7 @@ def _notes(result: StudyResult, plan: Planned | None) -> Iterator[str]:
             "exact repetition needs --workers 1."
         )
     complete = [s for s in result.standings if s.rank is not None]
-    if result.n_tied > 1:
+    if result.n_tied > 1 and len(complete) > result.n_tied:
         families = {s.trial.family for s in complete[: result.n_tied]}
         fastest = next(s.trial for s in complete if s.trial.number == result.fastest_tied)
         yield (

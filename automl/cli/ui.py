@@ -39,6 +39,7 @@ def command(
       automl ui coughs-1
       automl ui coughs-1 44 74 51
     """
+    from automl.cli.signals import sigterm_as_ctrl_c
     from automl.errors import RequestError
     from automl.workflows.ui import open_ui
 
@@ -49,13 +50,16 @@ def command(
         raise RequestError(f"{', '.join(unknown)}: not the number of a trial", hint="automl ui STUDY 44 74 51")
     numbers = tuple(int(t) for t in trials)
     click.echo("Starting MLflow's pages, which takes some ten seconds ...", err=True)
-    with open_ui(study, numbers, runs=runs, tracking_uri=tracking_uri, port=port) as page:
+    opened = open_ui(study, numbers, runs=runs, tracking_uri=tracking_uri, port=port)
+    with sigterm_as_ctrl_c(), opened as page:  # the server has to end with us
         what = f"trials {', '.join(trials)} side by side" if trials else f"the trials of {page.study}"
         click.echo(f"MLflow UI with {what}:\n  {page.url}")
         if not no_browser:
             click.launch(page.url)
         if page.is_ours:
-            click.echo('Ctrl-C stops it. The page shows 100 trials at a time, then "Load more".')
+            click.echo(
+                "Ctrl-C stops it." if trials else 'Ctrl-C stops it. The page loads 100 trials, then "Load more".'
+            )
             try:
                 page.wait()
             except KeyboardInterrupt:

@@ -37,6 +37,7 @@ def sound_notes(dataset: Dataset, check: SoundCheck) -> tuple[str, ...]:
     paths = list(dataset.X[columns[0]])
     infos = [check.infos[path] for path in paths]
     return (
+        *_ungrouped(dataset),
         *_silent(check),
         *_same_content(paths, dataset, check),
         *_format_tells(infos, dataset),
@@ -52,10 +53,10 @@ def _copies(dataset: Dataset) -> tuple[str, ...]:
         n_copies -= int(rows.assign(**{"\0group": dataset.groups}).duplicated().sum())
     if not n_copies:
         return ()
-    remedy = "Remove them, or give --group" if dataset.groups is None else f"They are of another {dataset.group_name}"
+    whose = "" if dataset.groups is None else f" of another {dataset.group_name}"
     return (
-        f"{counted(n_copies, 'row is a copy', 'rows are copies')} of another (duplicates): with one in training and "
-        f"one in test a score is too rosy. {remedy}.",
+        f"{counted(n_copies, 'row is', 'rows are')} like another{whose} in every column used and in the label "
+        "(duplicates, or cases that look alike). Real copies on both sides of a split make a score too rosy.",
     )
 
 
@@ -97,6 +98,15 @@ def _persons(dataset: Dataset) -> tuple[str, ...]:
     return tuple(
         f'Column "{name}" looks like a group: its rows would be on both sides of a split. If so, --group "{name}".'
         for name in named
+    )
+
+
+def _ungrouped(dataset: Dataset) -> tuple[str, ...]:
+    if dataset.groups is not None:
+        return ()
+    return (
+        "No --group: if several recordings are of one person or place, they are in training and in test, and the score "
+        "is too rosy.",
     )
 
 

@@ -45,7 +45,7 @@ class SoundCheck:
         if self.bad:
             raise DataError(
                 f"{where}: {counted(len(self.bad), 'recording')} cannot be used",
-                hint="repair them or convert them to WAV, or take them out (of a table: their rows)",
+                hint="repair them or take them out; a table names files relative to its own folder, below it",
                 details=[f"{shown}: {reason}" for shown, reason in self.bad],
             )
 

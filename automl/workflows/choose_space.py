@@ -9,7 +9,7 @@ from pathlib import Path
 
 from automl.core.dataset import ColumnKind, Dataset
 from automl.core.trial import Scalar
-from automl.errors import RequestError
+from automl.errors import RequestError, SpaceError
 from automl.pipeline import registry
 from automl.spaces.library import SpaceFile, find_space
 from automl.spaces.narrow import only_families, without_stages
@@ -18,6 +18,8 @@ from automl.spaces.parse import Vocabulary, parse_space
 
 FOR_TABLES = "tabular"
 FOR_SOUNDS = "audio"
+_FEATURIZED = {ColumnKind.CATEGORICAL: "encode", ColumnKind.SOUND: "sound_features"}
+_N_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,23 @@ def choose_space(name: str | None, models: Sequence[str], dataset: Dataset) -> C
         elif missing := registry.missing_packages(family):
             left_out[family.name] = f"{', '.join(missing)} is not installed"
     space = only_families(space, [f for f in space.families if f not in left_out])
+    _require_featurizers(space, dataset, file.origin)
     return ChosenSpace(fit_to(space, dataset), file, left_out)
+
+
+def _require_featurizers(space: Space, dataset: Dataset, origin: str) -> None:
+    """Nothing, if every family can have every column turned into numbers: now, and not in every trial."""
+    for kind, stage_name in _FEATURIZED.items():
+        columns = dataset.columns_of(kind)
+        made_for = [s.families for s in space.stages if registry.stage(s.name).column_kind is kind]
+        without = [f for f in space.families if not any(families is None or f in families for families in made_for)]
+        if columns and without:
+            names = ", ".join(f'"{name}"' for name in columns[:_N_NAMED]) + (", ..." if len(columns) > _N_NAMED else "")
+            raise SpaceError(
+                f"{origin} has no stage that turns {kind} columns into numbers for {', '.join(without)}, "
+                f"and the data has {len(columns)}: {names}",
+                hint=f'add a [[stage]] called "{stage_name}" (see automl spaces show tabular --toml), or --drop them',
+            )
 
 
 def fit_to(space: Space, dataset: Dataset) -> Space:

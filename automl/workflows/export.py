@@ -44,6 +44,11 @@ def run_export(
     target = Path(out)
     refuse_existing(target)
     view = view_study(study, runs)
+    if view.standings and view.standings[0].rank is None:
+        raise StudyError(
+            f"no trial of study {view.folder.name} succeeded, so there is nothing to export",
+            hint=f"automl leaderboard {view.folder.name} --trial 1 shows why",
+        )
     if view.result is None and number is None:
         done = f"{len(view.standings)} of {view.state.n_trials} trials are done"
         raise StudyError(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _N_RESAMPLES = 1000
 _WORTH_SAYING_S = 3.0
-_N_WARNINGS = 3
+_N_WARNINGS, _N_SHOWN = 3, 150
 N_CHECKED = 20
 """Rows on which a new bundle must give the probabilities of the fitted winner, bit for bit."""
 
@@ -125,7 +125,7 @@ def judge(
         n_resamples=_N_RESAMPLES,
     )
     notes = [bbc.note] if bbc.note else []
-    notes += [f"the winner warned: {text}" for text in complete[0].result.warnings[:_N_WARNINGS]]
+    notes += [f"the winner warned: {_short(text)}" for text in complete[0].result.warnings[:_N_WARNINGS]]
     return bbc.estimates + _look_at_holdout(session, fitted), tuple(notes)
 
 
@@ -183,6 +183,11 @@ def replace_bundle(bundle: Path, fitted: FittedPipeline, facts: BundleFacts, *, 
         bundle.rename(old)
     draft.rename(bundle)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _N_SHOWN else f"{line[: _N_SHOWN - 1]}…"
 
 
 def _none_succeeded(session: Session, trials: Sequence[Trial]) -> NoTrialSucceededError:

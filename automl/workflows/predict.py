@@ -14,7 +14,7 @@ from automl.bundle.load import Bundle, load_bundle
 from automl.core.dataset import ColumnKind
 from automl.data.kinds import coerce_columns
 from automl.data.prediction import read_rows
-from automl.errors import RequestError, StudyError
+from automl.errors import DataError, RequestError, StudyError
 from automl.workflows.folder import has_study
 from automl.workflows.studies import view_study
 
@@ -89,6 +89,10 @@ class Model:
 
         if isinstance(X, pd.DataFrame):
             return X
+        if isinstance(X, str):
+            raise DataError(
+                f'X is the text "{X:.60}", not rows', hint="pandas.read_csv(...), a list of paths, or automl predict"
+            )
         columns = [name for name, kind in self.bundle.kinds.items() if kind is ColumnKind.SOUND]
         return pd.DataFrame({name: [str(path) for path in X] for name in columns})
 

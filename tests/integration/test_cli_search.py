@@ -253,26 +253,38 @@ def test_a_share_is_held_out_judged_once_and_every_look_counted(automl, people, 
 
 
 def test_a_dry_run_writes_nothing(automl, people, runs):
-    code, _, err = automl("search", people, "--label", "outcome", "--dry-run", "--runs", runs)
+    code, out, err = automl("search", people, "--label", "outcome", "--dry-run", "--runs", runs)
     assert code == 0
-    assert "nothing was written" in err
+    assert "nothing was written" in out
+    assert "people.csv: 60 rows" in out
+    assert err == ""
     assert [p.name for p in runs.iterdir()] == ["mlflow.db"]
 
 
 def test_every_trial_failing_is_exit_3_with_the_commonest_error(automl, runs, tmp_path):
-    rng = np.random.default_rng(0)
-    table = pd.DataFrame({"x": rng.random(12), "word": list("ab") * 6, "label": ["u", "v"] * 6})
+    table = pd.DataFrame({"x": np.arange(12.0) / 7, "label": ["u", "v"] * 6})
     table.to_csv(tmp_path / "t.csv", index=False)
     (tmp_path / "space.toml").write_text(
-        'schema = 1\nname = "bare"\nsummary = "s"\n[model.knn]\nn_neighbors = { int = [1, 3] }\n'
+        'schema = 1\nname = "bare"\nsummary = "s"\n[model.knn]\nmetric = { choice = ["nonsense", "nonsuch"] }\n'
     )
     code, out, err = automl(
         "search", tmp_path / "t.csv", "--space", tmp_path / "space.toml", "--budget", 2, "--workers", 1, "--runs", runs
     )
     assert (code, out) == (3, "")
     assert "none of 2 trials succeeded" in err
-    assert "2 times: " in err
-    assert "word" in err
+    assert "times: InvalidParameterError: The 'metric' parameter" in err
+    code, _, err = automl("export", "--out", tmp_path / "model", "--runs", runs)
+    assert code == 2
+    assert "no trial of study t-1 succeeded" in err
+
+
+def test_a_space_that_cannot_read_a_column_is_refused_before_the_first_trial(automl, people, tmp_path):
+    (tmp_path / "space.toml").write_text('schema = 1\nname = "bare"\nsummary = "s"\n[model.knn]\n')
+    space = ("--space", tmp_path / "space.toml", "--runs", tmp_path / "none")
+    code, _, err = automl("search", people, "--label", "outcome", "--group", "patient", *space)
+    assert code == 2
+    assert 'no stage that turns categorical columns into numbers for knn, and the data has 1: "site"' in err
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_space_that_is_used_up_ends_the_search_with_exit_0(automl, people, runs, tmp_path):
@@ -294,9 +306,9 @@ def test_a_family_whose_package_is_missing_is_an_error_where_it_was_asked_for(au
     code, _, err = automl("search", people, "--label", "outcome", "--models", "xgboost", "--runs", runs, "--dry-run")
     assert code == 2
     assert 'pip install "automl-search[cpu]"' in err
-    code, _, err = automl("search", people, "--label", "outcome", "--runs", runs, "--dry-run")
+    code, out, _ = automl("search", people, "--label", "outcome", "--runs", runs, "--dry-run")
     assert code == 0
-    assert "xgboost is not searched: xgboost is not installed" in err
+    assert "xgboost is not searched: xgboost is not installed" in out
 
 
 def test_a_package_that_is_gone_stops_a_resume_before_its_trials_fail(automl, people, runs, monkeypatch):
