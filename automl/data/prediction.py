@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -29,13 +29,15 @@ class PredictionRows:
     X : typed by the kinds asked for, index 0..n_rows-1
     ids : of each row of ``X``: its number in the table (from 1, the header not counted), or its path as given
     id_name : what the ids are
-    bad : (id, reason) of the rows left out
+    positions : of each row of ``X`` among all rows that were given; those left out fill the gaps
+    bad : (id, reason) of the rows left out, in the order given
     notes : what was ignored
     """
 
     X: pd.DataFrame
     ids: tuple[str, ...]
     id_name: Literal["row", "path"]
+    positions: tuple[int, ...] = ()
     bad: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -93,7 +95,7 @@ def _from_table(path: Path, kinds: Mapping[str, ColumnKind], drop_bad: bool) -> 
     X, notes = coerce_columns(with_paths(frame, recordings), kinds, where=path.name)
     ids = [str(row + 1) for row in range(len(X))]
     rows = _without_bad(X, ids, "row", recordings, drop_bad)
-    return PredictionRows(rows.X, rows.ids, rows.id_name, rows.bad, (*table.notes, *notes))
+    return replace(rows, notes=(*table.notes, *notes))
 
 
 def _without_bad(
@@ -119,5 +121,6 @@ def _without_bad(
         X=X.iloc[good].reset_index(drop=True),
         ids=tuple(ids[row] for row in good),
         id_name=id_name,
+        positions=tuple(good),
         bad=tuple((ids[row], reason) for row, reason in sorted(problem.items())),
     )

@@ -142,14 +142,24 @@ def run_predict(model: str, paths: Sequence[str], *, runs: str) -> Predictions:
     """
     bundle = load_bundle(find_bundle(model, runs))
     rows = read_rows(paths, bundle.kinds)
-    bad = dict(rows.bad)
-    ids = (*rows.ids, *bad)
-    proba = np.full((len(ids), len(bundle.class_names)), np.nan)
-    labels: list[str | None] = [None] * len(ids)
+    n_rows = len(rows.ids) + len(rows.bad)
+    gaps = sorted(set(range(n_rows)) - set(rows.positions))
+    ids = dict(zip(rows.positions, rows.ids, strict=True)) | {
+        gap: id_ for gap, (id_, _) in zip(gaps, rows.bad, strict=True)
+    }
+    proba = np.full((n_rows, len(bundle.class_names)), np.nan)
+    labels: list[str | None] = [None] * n_rows
     if len(rows.X):
-        proba[: len(rows.X)] = bundle.predict_proba(rows.X)
-        for i, index in enumerate(bundle.predict_indices(proba[: len(rows.X)])):
-            labels[i] = bundle.class_names[index]
+        found = bundle.predict_proba(rows.X)
+        proba[list(rows.positions)] = found
+        for position, index in zip(rows.positions, bundle.predict_indices(found), strict=True):
+            labels[position] = bundle.class_names[index]
     return Predictions(
-        rows.id_name, ids, tuple(labels), proba, bundle.class_names, rows.bad, (*bundle.notes, *rows.notes)
+        id_name=rows.id_name,
+        ids=tuple(ids[row] for row in range(n_rows)),
+        labels=tuple(labels),
+        proba=proba,
+        class_names=bundle.class_names,
+        bad=rows.bad,
+        notes=(*bundle.notes, *rows.notes),
     )
