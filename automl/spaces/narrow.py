@@ -42,23 +42,6 @@ def without_stages(space: Space, names: Collection[str]) -> Space:
     return replace(space, stages=tuple(stage for stage in space.stages if stage.name not in names))
 
 
-def with_only_option(space: Space, stage: str, option: str) -> Space:
-    """The space in which ``stage`` is always done by ``option``.
-
-    Raises
-    ------
-    SpaceError
-        If the space has no such stage, or the stage no such option.
-    """
-    _require("stage", stage, [s.name for s in space.stages])
-    return replace(space, stages=tuple(_only_option(s, option) if s.name == stage else s for s in space.stages))
-
-
-def _only_option(stage: Stage, option: str) -> Stage:
-    _require(f'option of the stage "{stage.name}"', option, stage.options)
-    return replace(stage, options={option: stage.options[option]}, default=option)
-
-
 def _require(what: str, name: str, known: Collection[str]) -> None:
     if name not in known:
         raise SpaceError(unknown(what, name, known), hint=f"the space has {', '.join(known)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from automl.core.trial import Config, Scalar
 from automl.spaces.nodes import Choice, Fixed, Float, Int, Node, Parameter, Space, Stage
@@ -83,19 +83,6 @@ def in_words(config: Config) -> str:
     ``False`` is not shown.
     """
     return " › ".join(" ".join([part, *_settings(config, part_label)]) for part_label, part in _parts(config))
-
-
-def in_prose(config: Config, titles: Mapping[str, str]) -> str:
-    """The same for a sentence: ``standard scaler, PCA 0.95, SVM C=1.54``.
-
-    Parameters
-    ----------
-    titles : option or family -> title; those without one keep their name
-    """
-    return ", ".join(
-        " ".join([titles.get(part, part.replace("_", " ")), *_settings(config, label)])
-        for label, part in _parts(config)
-    )
 
 
 def _parts(config: Config) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 import pytest
 
 from automl.errors import SpaceError
-from automl.spaces.narrow import only_families, with_only_option, without_stages
+from automl.spaces.narrow import only_families, without_stages
 from automl.spaces.nodes import Space, Stage
 
 SPACE = Space(
@@ -40,14 +40,3 @@ def test_some_family_must_be_left() -> None:
 
 def test_stages_can_be_left_out() -> None:
     assert [stage.name for stage in without_stages(SPACE, ["impute", "encode"]).stages] == ["scale"]
-
-
-def test_a_stage_can_be_settled_on_one_option_that_becomes_its_default() -> None:
-    stage = with_only_option(SPACE, "impute", "mean").stages[0]
-    assert (tuple(stage.options), stage.default, stage.families) == (("mean",), "mean", ("svm", "knn"))
-
-
-@pytest.mark.parametrize(("stage", "option"), [("imputee", "mean"), ("impute", "maen")])
-def test_a_stage_or_option_the_space_lacks_is_an_error(stage: str, option: str) -> None:
-    with pytest.raises(SpaceError, match="did you mean"):
-        with_only_option(SPACE, stage, option)

@@ -1,7 +1,7 @@
 import pytest
 
 from automl.spaces.nodes import Choice, Fixed, Float, Int, Parameter, Space, Stage
-from automl.spaces.render import describe, in_prose, in_words, summary_line
+from automl.spaces.render import describe, in_words, summary_line
 
 SPACE = Space(
     "small",
@@ -78,9 +78,3 @@ def test_a_summary_names_the_families_and_counts_the_scalers() -> None:
 )
 def test_a_config_is_said_as_the_pipeline_it_makes(config: dict[str, object], words: str) -> None:
     assert in_words(config) == words
-
-
-def test_in_a_sentence_options_and_families_have_titles() -> None:
-    config = {"scale": "standard", "rows": "class_weights", "model": "svm", "model.svm.C": 1.5432}
-    titles = {"standard": "standard scaler", "svm": "SVM"}
-    assert in_prose(config, titles) == "standard scaler, class weights, SVM C=1.54"
