@@ -24,7 +24,7 @@ from automl.data.kinds import coerce_columns
 from automl.data.labels import label_texts
 from automl.errors import DataError
 from automl.workflows.events import Event, Listener, TrialEnded, unheard
-from automl.workflows.request import SearchRequest, as_names
+from automl.workflows.request import SearchRequest, as_names, inline_if_alone
 from automl.workflows.search import run_search
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     models : only these families of the space; empty for all
     folds : ``None`` for 5, or fewer where the data demands it
     timeout_s : stop asking after this long; ``None`` for no limit
-    workers : processes; 1 evaluates in this one
+    trial_timeout_s : stop a trial after this long; ``None`` for ten times the median finished trial, at least 5 minutes
+    trial_memory_mb : stop a trial that holds more; ``None`` for 80 % of the machine divided by the workers
+    workers : processes; 1 evaluates in this one, where no trial can be stopped, unless one of these two limits is given
     positive : the class to find, of two; ``None`` for the rarer one
     random_state : the same integer gives the same trials (with one worker)
     study_dir : new folder that keeps the study, tracked in MLflow beside it; ``None`` writes nothing that lasts
@@ -73,6 +75,8 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         models: str | Sequence[str] = (),
         folds: int | None = None,
         timeout_s: float | None = None,
+        trial_timeout_s: float | None = None,
+        trial_memory_mb: float | None = None,
         workers: int = 1,
         positive: Any = None,
         random_state: int | np.random.RandomState | None = 0,
@@ -85,6 +89,8 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.models = models
         self.folds = folds
         self.timeout_s = timeout_s
+        self.trial_timeout_s = trial_timeout_s
+        self.trial_memory_mb = trial_memory_mb
         self.workers = workers
         self.positive = positive
         self.random_state = random_state
@@ -173,18 +179,21 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return as_frame(X)
 
     def _request(self, runs: Path) -> SearchRequest:
-        return SearchRequest(
+        request = SearchRequest(
             space=self.space,
             models=as_names(self.models),
             metric=self.metric,
             budget=self.budget,
             timeout_s=self.timeout_s,
+            trial_timeout_s=self.trial_timeout_s,
+            trial_memory_mb=self.trial_memory_mb,
             folds=self.folds,
-            workers=0 if self.workers == 1 else self.workers,
+            workers=self.workers,
             seed=self._seed(),
             name=None if self.study_dir is None else Path(self.study_dir).name,
             runs=str(runs),
         )
+        return inline_if_alone(request)
 
     def _seed(self) -> int:
         if self.random_state is None or isinstance(self.random_state, np.random.RandomState):

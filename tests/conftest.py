@@ -8,9 +8,29 @@ import sys
 from pathlib import Path
 
 import pytest
+from faults import FaultTable
 from made_tables import write_people
 
 ROOT = Path(__file__).resolve().parent.parent
+FAULTS = pytest.StashKey[FaultTable]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[FAULTS] = FaultTable()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the table of faults, if any was tried."""
+    if (table := config.stash[FAULTS]).counts:
+        terminalreporter.section("faults")
+        for line in table.lines():
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def record_fault(pytestconfig: pytest.Config):
+    """Note one try of a fault: ``record_fault(fault, lost=, doubled=, left=)``; fails unless all three are zero."""
+    return pytestconfig.stash[FAULTS].record
 
 
 @pytest.fixture(scope="session")

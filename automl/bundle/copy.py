@@ -6,7 +6,9 @@ import os
 import shutil
 from pathlib import Path
 
+from automl.bundle.files import ELSEWHERE
 from automl.bundle.load import load_bundle
+from automl.core.disk import why_not_written
 from automl.errors import BundleError
 
 
@@ -28,7 +30,7 @@ def copy_bundle(bundle: Path, out: Path) -> Path:
             shutil.copy2(bundle / name, draft / name)
         draft.rename(out)
     except OSError as err:
-        raise BundleError(f"{out} cannot be written: {err.strerror}", hint="choose another --out DIR") from err
+        raise BundleError(f"{out} cannot be written: {why_not_written(out, err)}", hint=ELSEWHERE) from err
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return out
@@ -43,4 +45,4 @@ def refuse_existing(out: Path) -> None:
         If something stands there.
     """
     if out.exists():
-        raise BundleError(f"{out} exists already, and nothing is overwritten", hint="choose another --out DIR")
+        raise BundleError(f"{out} exists already, and nothing is overwritten", hint=ELSEWHERE)

@@ -23,6 +23,8 @@ SCRIPT = "predict.py"
 
 WHOLE_AGAIN = "copy the whole folder again from where it was made, or export the model again"
 """What to do about a bundle that is not what it was."""
+ELSEWHERE = "choose another --out DIR"
+"""What to do about a folder that a bundle cannot be written to."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")  # no separator, no "..", no hidden file
 # A link is not followed, and opening a named pipe does not wait for its writer. Windows has neither flag.

@@ -15,6 +15,7 @@ from automl.bundle.card import card_text
 from automl.bundle.facts import BundleFacts
 from automl.bundle.files import (
     CARD,
+    ELSEWHERE,
     MANIFEST,
     MODEL,
     REQUIREMENTS,
@@ -30,6 +31,7 @@ from automl.bundle.model_file import model_content, types_beyond_skops
 from automl.bundle.scaler_file import scaler_content
 from automl.bundle.script import is_plain, script_text
 from automl.bundle.versions import requirements_text, third_parties, with_python
+from automl.core.disk import why_not_written
 from automl.errors import BundleError
 from automl.pipeline.fit import FittedPipeline
 
@@ -72,7 +74,7 @@ def write_bundle(
         partial.rename(out)
         sync_folder(out.parent)
     except OSError as err:
-        raise BundleError(f"{out} cannot be written: {err.strerror}", hint="choose another --out DIR") from err
+        raise BundleError(f"{out} cannot be written: {why_not_written(out, err)}", hint=ELSEWHERE) from err
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

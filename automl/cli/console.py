@@ -13,7 +13,7 @@ import click
 from automl.cli.live import LiveView
 from automl.cli.main import printable
 from automl.cli.summary import summary_lines
-from automl.cli.words import number, short_path
+from automl.cli.words import number, runs_words, short_path
 from automl.core.leaderboard import Standing
 from automl.workflows.events import Event, Finished, Note, Planned, Progress, SearchEnded, TrialEnded
 
@@ -218,8 +218,7 @@ def plan_lines(plan: Planned) -> Iterator[str]:
 def resume_command(plan: Planned) -> str:
     """What continues this study."""
     assert plan.folder is not None, "a study that began has a folder"
-    runs = short_path(plan.folder.parent)
-    return f"automl resume {plan.study}" + ("" if runs == "runs" else f" --runs {runs}")
+    return f"automl resume {plan.study}{runs_words(plan.folder)}"
 
 
 def say(line: str) -> None:

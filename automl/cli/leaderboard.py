@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,10 +26,12 @@ if TYPE_CHECKING:
 @click.option(
     "--trial", "number", type=click.IntRange(min=1), metavar="N", help="All about one trial: config, folds, traceback."
 )
+@click.option("--studies", "is_overview", is_flag=True, help="Every study: its state, and how far it is.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
 @runs_option
-def command(*, study: str | None, top: int, by_family: bool, number: int | None, as_json: bool, runs: str) -> None:
-    """List the trials of a study, also while it runs.
+@click.pass_context
+def command(context: click.Context, /, *, study: str | None, is_overview: bool, runs: str, **options: Any) -> None:
+    """List the trials of a study, or all studies, also while they run.
 
     STUDY is a name or a folder; without it the newest study.
 
@@ -36,8 +40,16 @@ def command(*, study: str | None, top: int, by_family: bool, number: int | None,
       automl leaderboard
       automl leaderboard coughs-1 --by-family
       automl leaderboard coughs-1 --trial 17
+      automl leaderboard --studies
     """
-    from automl.cli.main import printable
+    if is_overview:
+        _refuse_beside_studies(context)
+        _show_studies(runs, as_json=options["as_json"])
+    else:
+        _show_trials(study, runs, **options)
+
+
+def _show_trials(study: str | None, runs: str, *, top: int, by_family: bool, number: int | None, as_json: bool) -> None:
     from automl.core.leaderboard import best_of_each_family
     from automl.workflows.studies import view_study
 
@@ -48,11 +60,39 @@ def command(*, study: str | None, top: int, by_family: bool, number: int | None,
     else:
         chosen = best_of_each_family(view.standings) if by_family else list(view.standings[:top])
         lines = board_lines(view, chosen)
-    if as_json:
-        click.echo(json.dumps([record(view, s) for s in chosen], allow_nan=False))
+    _print(lines, [record(view, s) for s in chosen] if as_json else None)
+
+
+def _show_studies(runs: str, *, as_json: bool) -> None:
+    from automl.cli.overview import overview_lines, overview_record
+    from automl.workflows.overview import overview
+
+    summaries = overview(Path(runs))
+    lines = overview_lines(summaries, now=datetime.now().astimezone(), width=_width())
+    _print(lines, [overview_record(s) for s in summaries] if as_json else None)
+
+
+def _refuse_beside_studies(context: click.Context) -> None:
+    labels = {"study": "STUDY", "top": "--top", "by_family": "--by-family", "number": "--trial"}
+    typed = click.core.ParameterSource.COMMANDLINE
+    if given := [label for name, label in labels.items() if context.get_parameter_source(name) is typed]:
+        raise click.UsageError(f"--studies lists every study, so it does not go with {' or '.join(given)}", context)
+
+
+def _print(lines: Iterable[str], records: list[dict[str, object]] | None) -> None:
+    """The records as JSON where there are any, else the lines."""
+    from automl.cli.main import printable
+
+    if records is not None:
+        click.echo(json.dumps(records, allow_nan=False))
         return
     for line in lines:
         click.echo(printable(line))
+
+
+def _width() -> int | None:
+    """Of the terminal; ``None`` where there is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def board_lines(view: StudyView, chosen: list[Standing]) -> Iterator[str]:
@@ -66,9 +106,7 @@ def board_lines(view: StudyView, chosen: list[Standing]) -> Iterator[str]:
     if not view.standings:
         yield "No trial is finished yet."
         return
-    yield from board(
-        chosen, view.metric.name, width=shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    )
+    yield from board(chosen, view.metric.name, width=_width())
     best = view.standings[0]
     n_folds = len(best.trial.result.fold_scores.get(view.metric.name, ()))
     if best.rank is not None and best.sd is not None and n_folds:

@@ -19,7 +19,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "resume": "Continue a search that was stopped, or make one longer.",
     },
     "Look": {
-        "leaderboard": "List the trials of a study.",
+        "leaderboard": "List the trials of a study, or all studies.",
         "ui": "Open the MLflow UI on a study's trials.",
     },
     "Use": {

@@ -11,6 +11,7 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_MB = {"M": 1.0, "G": 1024.0, "T": 1024.0**2}
 
 
 class Duration(click.ParamType[float]):
@@ -26,6 +27,21 @@ class Duration(click.ParamType[float]):
         if match is None:
             self.fail(f"{value!r} is not a time such as 90s, 20m or 2h", param, ctx)
         return float(match[1]) * _UNITS[match[2] or "s"]
+
+
+class Size(click.ParamType[float]):
+    """An amount of memory such as ``900MB``, ``1.5 GB``, ``512M``; a bare number is MB."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """MB, of 1024 * 1024 bytes."""
+        if isinstance(value, int | float):
+            return float(value)
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:([MGT])(?:I?B)?)?\s*", value.upper())
+        if match is None:
+            self.fail(f"{value!r} is not an amount of memory such as 900MB or 2GB", param, ctx)
+        return float(match[1]) * _MB[match[2] or "M"]
 
 
 class NameList(click.ParamType[tuple[str, ...]]):
@@ -80,4 +96,20 @@ def timeout_option(command: F) -> F:
     return click.option(
         "--timeout", "timeout_s", type=Duration(), metavar="TIME",
         help="Stop asking for trials after this long: 90s, 20m, 2h. Running ones may end.",
+    )(command)  # fmt: skip
+
+
+def trial_timeout_option(command: F) -> F:
+    """``--trial-timeout TIME``."""
+    return click.option(
+        "--trial-timeout", "trial_timeout_s", type=Duration(), metavar="TIME",
+        help="Stop a trial after this long.  [default: ten times the median trial, at least 5m]",
+    )(command)  # fmt: skip
+
+
+def trial_memory_option(command: F) -> F:
+    """``--trial-memory SIZE``."""
+    return click.option(
+        "--trial-memory", "trial_memory_mb", type=Size(), metavar="SIZE",
+        help="Stop a trial that takes more memory: 900MB, 2GB.  [default: 80% of the machine, divided by the workers]",
     )(command)  # fmt: skip

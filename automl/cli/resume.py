@@ -6,7 +6,15 @@ from typing import Any
 
 import click
 
-from automl.cli.options import runs_option, talk_options, timeout_option, tracking_option, workers_option
+from automl.cli.options import (
+    runs_option,
+    talk_options,
+    timeout_option,
+    tracking_option,
+    trial_memory_option,
+    trial_timeout_option,
+    workers_option,
+)
 
 
 @click.command()
@@ -15,6 +23,8 @@ from automl.cli.options import runs_option, talk_options, timeout_option, tracki
 @click.option("--data", metavar="PATH", help="Where the data is now, if it has moved.")
 @workers_option
 @timeout_option
+@trial_timeout_option
+@trial_memory_option
 @runs_option
 @tracking_option
 @talk_options

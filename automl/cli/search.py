@@ -6,7 +6,16 @@ from typing import Any
 
 import click
 
-from automl.cli.options import NameList, runs_option, talk_options, timeout_option, tracking_option, workers_option
+from automl.cli.options import (
+    NameList,
+    runs_option,
+    talk_options,
+    timeout_option,
+    tracking_option,
+    trial_memory_option,
+    trial_timeout_option,
+    workers_option,
+)
 
 METRICS = (
     "log_loss", "roc_auc", "pr_auc", "accuracy", "balanced_accuracy", "f1", "precision", "sensitivity",
@@ -41,6 +50,8 @@ METRICS = (
 )
 @click.option("--budget", type=int, metavar="N", default=100, show_default=True, help="Trials.")
 @timeout_option
+@trial_timeout_option
+@trial_memory_option
 @click.option(
     "--folds", type=int, metavar="K", help="Cross-validation folds.  [default: 5, or fewer where the data demands it]"
 )

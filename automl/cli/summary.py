@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from automl.cli.words import columns, count, number, seconds, short_path
+from automl.cli.words import columns, count, number, runs_words, seconds, short_path
 from automl.core.estimate import Estimate
 from automl.core.leaderboard import Standing, best_of_each_family
 from automl.core.study import StopReason
@@ -18,7 +18,8 @@ _ALSO = ("roc_auc", "balanced_accuracy")
 _WHY = {
     StopReason.BUDGET: "",
     StopReason.TIMEOUT: " The timeout was reached; automl resume goes on.",
-    StopReason.USED_UP: " Every config of the space has been tried.",
+    StopReason.USED_UP: " No config is left to try.",
+    StopReason.HOPELESS: "",
     StopReason.INTERRUPTED: "",
 }
 
@@ -125,8 +126,7 @@ def _notes(result: StudyResult, plan: Planned | None) -> Iterator[str]:
 
 
 def _next(result: StudyResult, plan: Planned | None) -> Iterator[str]:
-    runs = short_path(result.folder.parent)
-    at = "" if runs == "runs" else f" --runs {runs}"
+    at = runs_words(result.folder)
     yield "Next"
     rows = [
         [f"  automl ui {result.name}{at}", "compare the trials"],

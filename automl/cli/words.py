@@ -23,6 +23,17 @@ def seconds(value: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+def ago(value: float) -> str:
+    """How long ago, ``value`` in seconds: ``12 s ago``, ``3 min ago``, ``2 h ago``, ``5 days ago``."""
+    minutes = max(0, int(value)) // 60
+    if minutes == 0:
+        return f"{max(0, int(value))} s ago"
+    if minutes < 60:
+        return f"{minutes} min ago"
+    hours = minutes // 60
+    return f"{hours} h ago" if hours < 48 else f"{hours // 24} days ago"
+
+
 def count(n: int, noun: str) -> str:
     """``1 trial``, ``3 trials``."""
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
@@ -34,6 +45,12 @@ def short_path(path: Path | str) -> str:
         return str(Path(path).resolve().relative_to(Path.cwd()))
     except ValueError:
         return str(path)
+
+
+def runs_words(study: Path) -> str:
+    """`` --runs DIR`` for the folder of a study, nothing where that is the default."""
+    runs = short_path(study.parent)
+    return "" if runs == "runs" else f" --runs {runs}"
 
 
 def columns(rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), width: int | None = None) -> list[str]:

@@ -13,9 +13,11 @@ Out-of-fold probabilities of complete trials lie beside it, in ``oof/``, written
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -23,12 +25,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.core.disk import why_not_written
 from automl.core.records import Record, read_result, read_suggestion, result_record, suggestion_record
 from automl.core.trial import Suggestion, Trial
 from automl.errors import StudyError
 
 FORMAT = 1
 JOURNAL_NAME = "trials.jsonl"
+_OOF = "oof"
 _RESTORE = "restore the file, or begin a new study"
 
 
@@ -100,7 +104,7 @@ def read_journal(folder: Path) -> JournalState:
 def _parse(line: bytes, number: int, path: Path) -> Record:
     try:
         record = json.loads(line)
-    except ValueError as err:
+    except (ValueError, RecursionError) as err:
         raise StudyError(f"{path}, line {number} is damaged: {line[:60]!r}", hint=_RESTORE) from err
     if not isinstance(record, dict):
         raise StudyError(f"{path}, line {number} is damaged: expected an object, found {line[:60]!r}", hint=_RESTORE)
@@ -147,13 +151,19 @@ class Journal:
 
     @classmethod
     def create(cls, folder: Path, *, study: str, digest: str, n_trials: int) -> None:
-        """Write the first lines of a new journal: what the study is, and its budget."""
+        """Write the first lines of a new journal: what the study is, and its budget.
+
+        Raises
+        ------
+        OSError
+            If that cannot be done.
+        """
         journal = cls(folder)
         journal._fd = os.open(journal.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         with journal:
-            journal._append({"format": FORMAT, "study": study, "digest": digest})
-            journal.session(n_trials)
-            (folder / "oof").mkdir()
+            journal._write({"format": FORMAT, "study": study, "digest": digest})
+            journal._write(_session_record(n_trials))
+            (folder / _OOF).mkdir()
 
     @classmethod
     def open(cls, folder: Path) -> tuple[Self, JournalState]:
@@ -167,12 +177,14 @@ class Journal:
         state = read_journal(folder)
         journal = cls(folder)
         try:
+            _require_writable(folder)
             journal._fd = os.open(journal.path, os.O_RDWR | os.O_APPEND)
             if state.torn is not None:
                 size = journal.path.stat().st_size
                 os.ftruncate(journal._fd, size - len(_tail(journal.path)))
         except OSError as err:
-            raise _cannot_write(journal.path, err) from err
+            journal.close()
+            raise journal._cannot_write(Path(err.filename or journal.path), err) from err
         return journal, state
 
     def __enter__(self) -> Self:
@@ -189,7 +201,7 @@ class Journal:
 
     def session(self, n_trials: int) -> None:
         """A search or resume begins; ``n_trials`` is the study's budget in all."""
-        self._append({"event": "session", "n_trials": n_trials})
+        self._append(_session_record(n_trials))
 
     def asked(self, suggestion: Suggestion, attempt: int) -> None:
         """A suggestion is about to be evaluated for the ``attempt``-th time."""
@@ -213,24 +225,44 @@ class Journal:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as err:
-            raise _cannot_write(path, err) from err
+            with suppress(OSError):  # half of it is of no use, and its room is
+                path.unlink(missing_ok=True)
+            raise self._cannot_write(path, err) from err
 
     def _append(self, record: Mapping[str, Any]) -> None:
-        line = json.dumps(record, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+        try:
+            self._write(record)
+        except OSError as err:
+            raise self._cannot_write(self.path, err) from err
+
+    def _write(self, record: Mapping[str, Any]) -> None:
+        left = json.dumps(record, allow_nan=False, separators=(",", ":")).encode() + b"\n"
         size = os.fstat(self._fd).st_size
         try:
-            left = line
             while left:
                 left = left[os.write(self._fd, left) :]
             os.fsync(self._fd)
-        except OSError as err:
+        except BaseException:
+            self._cut_back(size)
+            raise
+
+    def _cut_back(self, size: int) -> None:
+        """Take half a line out again; where that fails nothing may be written behind it."""
+        try:
             os.ftruncate(self._fd, size)
-            raise _cannot_write(self.path, err) from err
+        except OSError:
+            self.close()
+
+    def _cannot_write(self, path: Path, err: OSError) -> StudyError:
+        return StudyError(
+            f"{path} cannot be written: {why_not_written(path, err)}. Everything finished so far is kept",
+            hint=f"make room or mend the folder, then: automl resume {self.folder}",
+        )
 
 
 def oof_path(folder: Path, number: int) -> Path:
     """Where the out-of-fold probabilities of a complete trial are kept."""
-    return folder / "oof" / f"{number:06d}.npy"
+    return folder / _OOF / f"{number:06d}.npy"
 
 
 def read_oof(folder: Path, trials: tuple[Trial, ...]) -> Iterator[NDArray[np.float64]]:
@@ -255,8 +287,13 @@ def _tail(path: Path) -> bytes:
     return path.read_bytes().rsplit(b"\n", 1)[-1]
 
 
-def _cannot_write(path: Path, err: OSError) -> StudyError:
-    return StudyError(
-        f"{path} cannot be written: {err.strerror}. Everything finished so far is kept",
-        hint="make room or mend the folder, then: automl resume",
-    )
+def _session_record(n_trials: int) -> Record:
+    return {"event": "session", "n_trials": n_trials}
+
+
+def _require_writable(folder: Path) -> None:
+    """Asked before the first trial, because ``oof`` is written after it and other files after the last."""
+    (folder / _OOF).mkdir(exist_ok=True)  # an empty folder does not survive every copy
+    for place in (folder, folder / _OOF):
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "Permission denied", str(place))

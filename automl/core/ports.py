@@ -25,7 +25,8 @@ class Sampler(Protocol):
     """
 
     def ask(self, number: int, pending: Sequence[Suggestion]) -> Suggestion | None:
-        """The suggestion for trial ``number``; ``None`` when every config of the space has been asked.
+        """The suggestion for trial ``number``; ``None`` when every config of the space has been asked, but for those
+        of families at rest (``core.rest``), which are not suggested any more.
 
         The answer depends on the space, the study's seed, ``number``, what was told and ``pending`` (suggestions that
         are being evaluated) alone; equal calls give equal answers.
@@ -33,8 +34,8 @@ class Sampler(Protocol):
         ...
 
     def tell(self, trial: Trial) -> None:
-        """Learn from a finished trial: in any order, also one never asked for here. Only what the journal keeps is
-        read: ``oof`` may be ``None``."""
+        """Learn from a finished trial, also one never asked for here. The order decides which families rest and
+        nothing else. Only what the journal keeps is read: ``oof`` may be ``None``."""
         ...
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,9 +14,11 @@ from automl.core.budget import Budget
 from automl.core.journal import InFlight, Journal, JournalState
 from automl.core.ports import Executor, Sampler
 from automl.core.trial import Suggestion, Trial, TrialResult, TrialState
+from automl.errors import StudyError
 
 _POLL_S = 0.2  # how soon a request to stop is noticed
 _MAX_ATTEMPTS = 2
+_N_HOPELESS = 10  # so many trials of a study, and every one with the same error: that many more will not help
 
 
 class StopReason(StrEnum):
@@ -23,6 +27,7 @@ class StopReason(StrEnum):
     BUDGET = "budget"
     TIMEOUT = "timeout"
     USED_UP = "used_up"
+    HOPELESS = "hopeless"
     INTERRUPTED = "interrupted"
 
 
@@ -41,7 +46,8 @@ class Study:
     """One session: asks, submits, records, tells, until there is a reason to stop.
 
     Every suggestion is in the journal before it is submitted, and every result before anyone else hears of it, in the
-    order journal, sampler, ``on_finished``. The loop never waits for the slowest trial.
+    order journal, sampler, ``on_finished``. The loop never waits for the slowest trial. It ends early when every trial
+    of the study so far failed with the same error and there are ten of them; each further session tries ten more.
 
     Parameters
     ----------
@@ -67,6 +73,8 @@ class Study:
         self._clock = clock
         self._next_number = state.next_number
         self._n_finished = len(state.trials)
+        self._n_patient = _N_HOPELESS * (len(state.trials) // _N_HOPELESS + 1)  # the same for a session cut in two
+        self._errors = {_error(trial) for trial in state.trials}
         self._again = deque(state.in_flight)
         self._running: dict[int, Suggestion] = {}
         for trial in state.trials:
@@ -96,9 +104,10 @@ class Study:
                 if not self._running and reason is not None:
                     return reason
                 if (result := self._executor.next_finished(_POLL_S)) is not None:
-                    self._record(self._running.pop(result.number), result)
+                    self._take(result)
         except (KeyboardInterrupt, Exception):
-            self._cancel_running()
+            with suppress(StudyError):  # of a journal that cannot be written; then this attempt counts
+                self._cancel_running()
             raise
         finally:
             stop.is_heeded = False
@@ -110,6 +119,8 @@ class Study:
                 return StopReason.TIMEOUT
             if self._n_finished + len(self._running) >= budget.n_trials:
                 return StopReason.BUDGET
+            if self._n_finished >= self._n_patient and len(self._errors) == 1 and None not in self._errors:
+                return StopReason.HOPELESS
             if self._again:
                 self._retry(self._again.popleft())
                 continue
@@ -126,22 +137,45 @@ class Study:
             self._submit(held.suggestion, attempt=held.attempts + 1)
             return
         error = f"the search was killed {held.attempts} times while this trial ran"
-        self._record(held.suggestion, TrialResult(held.suggestion.number, TrialState.CRASHED, error=error))
+        trial = Trial(held.suggestion, TrialResult(held.suggestion.number, TrialState.CRASHED, error=error))
+        self._journal.finished(trial)
+        self._pass_on(trial)
 
     def _submit(self, suggestion: Suggestion, *, attempt: int) -> None:
         self._journal.asked(suggestion, attempt)
         self._running[suggestion.number] = suggestion
         self._executor.submit(suggestion)
 
-    def _record(self, suggestion: Suggestion, result: TrialResult) -> None:
-        trial = Trial(suggestion, result)
-        self._journal.finished(trial)
+    def _take(self, result: TrialResult) -> None:
+        """Keep a result and pass it on; what cannot be kept is released, as if the trial were still running."""
+        trial = Trial(self._running.pop(result.number), result)
+        try:
+            self._journal.finished(trial)
+        except StudyError:
+            self._running[trial.number] = trial.suggestion
+            raise
+        self._pass_on(trial)
+
+    def _pass_on(self, trial: Trial) -> None:
         self._n_finished += 1
+        self._errors.add(_error(trial))
         self._sampler.tell(trial)
         self._on_finished(trial)
 
     def _cancel_running(self) -> None:
-        for number in list(self._running):
+        for number in self._running:
             self._executor.cancel(number)
+        for number in list(self._running):
             self._journal.released(number)
             del self._running[number]
+
+
+def _error(trial: Trial) -> frozenset[str] | None:
+    """The words of what a trial failed with, ``None`` for one that did not.
+
+    Without their order, because scikit-learn names sets, which every process prints in another one; without numbers,
+    because those of one cause may differ from trial to trial.
+    """
+    if trial.is_success:
+        return None
+    return frozenset(re.findall(r"[^\W\d]+", trial.result.error or trial.state.value))

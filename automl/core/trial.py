@@ -113,6 +113,11 @@ class Trial:
         return self.result.loss
 
     @property
+    def is_success(self) -> bool:
+        """Whether it did what it should: COMPLETE, or PRUNED because there was no point in going on."""
+        return self.result.state in (TrialState.COMPLETE, TrialState.PRUNED)
+
+    @property
     def is_complete(self) -> bool:
         """Whether every fold was evaluated."""
         return self.result.state is TrialState.COMPLETE

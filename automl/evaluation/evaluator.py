@@ -71,7 +71,7 @@ class Evaluator:
                 number=suggestion.number,
                 state=TrialState.FAILED,
                 error=_line(type(err), err),
-                traceback=traceback.format_exc(),
+                traceback=_writable(traceback.format_exc()),
             )
         return TrialResult(
             number=suggestion.number,
@@ -131,8 +131,17 @@ def _checked(proba: ArrayLike, shape: tuple[int, int]) -> NDArray[np.float64]:
 
 def _line(category: type[BaseException], message: object) -> str:
     """``Type: message`` in one line."""
-    line = " ".join(f"{category.__name__}: {message}".split())
+    try:
+        text = str(message)
+    except Exception:  # noqa: BLE001 - an exception's own words may fail like anything else of a trial
+        text = "its message cannot be read"
+    line = _writable(" ".join(f"{category.__name__}: {text}".split()))
     return line if len(line) <= MAX_LINE else f"{line[: MAX_LINE - 1]}…"
+
+
+def _writable(text: str) -> str:
+    """The text with escapes for what no file takes: half characters, as a name of bytes that are no UTF-8 has them."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _distinct(lines: Sequence[str]) -> tuple[str, ...]:

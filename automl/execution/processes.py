@@ -1,59 +1,56 @@
-"""Trials in long-lived worker processes, each owning one trial at a time."""
+"""Trials in long-lived worker processes, each owning one trial at a time and watched while it does."""
 
 from __future__ import annotations
 
-import pickle
-import signal
+import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import count
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from multiprocessing.connection import wait
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from automl.core.ports import Evaluate
 from automl.core.trial import Suggestion, TrialResult, TrialState
 from automl.errors import AutoMLError
-from automl.execution.launch import launch, start_template
-from automl.execution.messages import READY, pack_suggestion, unpack_result
+from automl.execution.forked import Template
+from automl.execution.handle import WorkerHandle
+from automl.execution.limits import NO_LIMITS, Limits, TimeLimit
+from automl.execution.parcel import Parcel
+from automl.execution.ports import Launcher
+from automl.execution.spawned import Spawner
+from automl.execution.worker import Task
+
+Modules: TypeAlias = tuple[str, ...]
+
+_TICK_S = 0.05
+"""How often time and memory are looked at."""
 
 _MAX_FAILED_STARTS = 3
-_LAST_WORDS = 500
-_GRACE_S = 1.0  # between the end of a worker's pipe and its exit code
+_MAX_START_S = 300.0
+_GRACE_S = 1.0  # between the end of a worker's channel and its exit code
 
 
-@dataclass
-class _Worker:
-    """A process and what it is doing: ``number`` is ``None`` while it starts or waits.
-
-    What ``log`` held when the trial was given to it, ``n_old_bytes``, is of other trials, workers or sessions.
-    """
-
-    process: BaseProcess
-    connection: Connection
-    log: Path
-    n_old_bytes: int
-    is_ready: bool = False
-    number: int | None = None
-    waiting: Suggestion | None = None
-    begun: float = field(default_factory=time.monotonic)
+def _no_modules(suggestion: Suggestion) -> Modules:
+    return ()
 
 
 class ProcessExecutor:
     """An ``Executor`` of ``capacity`` worker processes.
 
-    A worker that dies becomes the CRASHED result of its trial and is replaced; the others do not notice.
+    A worker that dies, hangs or holds too much memory is killed with everything it started, becomes the CRASHED,
+    TIMED_OUT or OUT_OF_MEMORY result of its trial, and is replaced; the others do not notice.
 
     Parameters
     ----------
     make : picklable; called once in each worker, gives what evaluates a suggestion
-    capacity : number of processes
+    capacity : number of trials at once
     log_dir : existing folder; ``N.log`` takes what worker N prints
     n_threads : of each worker
-    preload : modules that the template of the workers imports once
+    limits : of each trial
+    finished_s : how long the complete trials of earlier sessions took
+    modules_for : what a worker should have imported for a trial; each answer gets a template of its own
+    start_method : ``None`` for the better one of this platform
     """
 
     def __init__(
@@ -63,34 +60,39 @@ class ProcessExecutor:
         *,
         log_dir: Path,
         n_threads: int = 1,
-        preload: Sequence[str] = (),
+        limits: Limits = NO_LIMITS,
+        finished_s: Sequence[float] = (),
+        modules_for: Callable[[Suggestion], Modules] = _no_modules,
+        start_method: Literal["fork", "spawn"] | None = None,
     ) -> None:
         self._capacity = capacity
-        self._task = pickle.dumps((make, n_threads))
+        self._task: Task = (make, n_threads, limits.memory_mb)
         self._log_dir = log_dir
         self._n_threads = n_threads
-        self._workers: list[_Worker] = []
+        self._limits = limits
+        self._time_limit = TimeLimit(limits.timeout_s, finished_s)
+        self._modules_for = modules_for
+        self._parcel = Parcel(self._task, log_dir) if (start_method or _best_method()) == "fork" else None
+        self._launchers: dict[Modules, Launcher] = {}
+        self._workers: list[WorkerHandle] = []
         self._failed_starts = 0
-        self._lifeline, self._lifeline_held = Pipe(duplex=False)
-        start_template(n_threads=n_threads, preload=preload)
+        self._last_look = 0.0
 
     @property
     def capacity(self) -> int:
-        """Number of processes."""
+        """Number of trials at once."""
         return self._capacity
 
     def submit(self, suggestion: Suggestion) -> None:
         """Give the trial to an idle worker, a new one if there is none."""
-        idle = next((w for w in self._workers if w.number is None), None) or self._start()
-        idle.number = suggestion.number
-        idle.begun = time.monotonic()
-        idle.waiting = suggestion
-        if idle.is_ready:
-            idle.n_old_bytes = _size(idle.log)
-            self._send(idle)
+        kind = self._modules_for(suggestion)
+        self._listen()
+        idle = [w for w in self._workers if w.trial is None and w.kind == kind]
+        worker = next((w for w in idle if w.process.exit_code is None), None) or self._start(kind)
+        worker.assign(suggestion)
 
     def next_finished(self, timeout_s: float | None) -> TrialResult | None:
-        """The next result; a worker's death is one too.
+        """The next result; a worker's end is one too.
 
         Raises
         ------
@@ -98,124 +100,140 @@ class ProcessExecutor:
             If workers die again and again before they are ready.
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        while busy := [w for w in self._workers if w.number is not None]:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            heard = wait([w.connection for w in busy] + [w.process.sentinel for w in busy], left)
-            if not heard:
+        while any(w.trial is not None for w in self._workers):
+            if (result := self._hear() or self._enforce()) is not None:
+                self._time_limit.learn(result)
+                return result
+            left = _TICK_S if deadline is None else deadline - time.monotonic()
+            if left <= 0:
                 return None
-            for worker in busy:
-                has_news = worker.connection in heard or worker.process.sentinel in heard
-                if has_news and (result := self._listen(worker)) is not None:
-                    return result
+            wait(self._waitables(), min(left, _TICK_S))
         return None
 
     def cancel(self, number: int) -> None:
         """Kill the worker of a trial."""
-        for worker in [w for w in self._workers if w.number == number]:
+        for worker in [w for w in self._workers if w.trial is not None and w.trial.number == number]:
             self._remove(worker)
 
     def close(self) -> None:
         """End every worker."""
-        for worker in list(self._workers):
-            self._remove(worker)
-        self._lifeline.close()
-        self._lifeline_held.close()
+        for launcher in self._launchers.values():
+            launcher.close()
+        self._launchers.clear()
+        self._workers.clear()
+        if self._parcel is not None:
+            self._parcel.close()
 
-    def _start(self) -> _Worker:
-        ours, theirs = Pipe()
+    def _start(self, kind: Modules) -> WorkerHandle:
+        if kind not in self._launchers:
+            self._launchers[kind] = self._launcher(kind)
         log = self._free_log()
-        n_old_bytes = _size(log)
-        process = launch(theirs, self._lifeline, log=str(log), n_threads=self._n_threads)
-        theirs.close()
-        worker = _Worker(process, ours, log, n_old_bytes)
+        worker = WorkerHandle(self._launchers[kind].start(log), kind=kind, log=log)
         self._workers.append(worker)
-        with suppress(OSError):  # it died at once: its connection reads as ended, and _bury counts it
-            ours.send_bytes(self._task)
         return worker
 
+    def _launcher(self, kind: Modules) -> Launcher:
+        if self._parcel is None:
+            return Spawner(self._task, n_threads=self._n_threads)
+        log = self._log_dir / f"template-{len(self._launchers)}.log"
+        return Template(self._parcel, preload=kind, n_threads=self._n_threads, log=log)
+
     def _free_log(self) -> Path:
-        """The first log that no living worker writes to."""
+        """The first log that no worker writes to."""
         logs = (self._log_dir / f"{number}.log" for number in count())
         taken = {worker.log for worker in self._workers}
         return next(log for log in logs if log not in taken)
 
-    def _listen(self, worker: _Worker) -> TrialResult | None:
-        """What a worker that has something to say, or has died, says; ``None`` for "ready"."""
-        try:
-            if not worker.connection.poll():
-                return self._bury(worker)
-            message = worker.connection.recv_bytes()
-            if message == READY:
-                worker.is_ready = True
-                self._failed_starts = 0
-                self._send(worker)
-                return None
-            result = unpack_result(message)
-        except (EOFError, OSError):
-            return self._bury(worker)
-        worker.number = worker.waiting = None
-        return result
+    def _waitables(self) -> list[int]:
+        channels = [w.process.channel.fileno() for w in self._workers if w.trial is not None]
+        return [*self._ends(), *channels]
 
-    def _send(self, worker: _Worker) -> None:
-        assert worker.waiting is not None, "a worker is sent the trial it waits with"
-        try:
-            worker.connection.send_bytes(pack_suggestion(worker.waiting))
-        except OSError:
-            # it died idle: its connection reads as ended, and the trial is taken over in _bury
-            return
-        worker.waiting = None
+    def _ends(self) -> list[int]:
+        return [end for launcher in self._launchers.values() for end in launcher.waitables()]
 
-    def _bury(self, worker: _Worker) -> TrialResult | None:
-        """Remove a dead worker; its trial crashed, or goes to another worker if it never reached this one."""
-        worker.process.join(_GRACE_S)
-        self._remove(worker)
-        if worker.waiting is None:
-            return _crashed(worker)
-        if not worker.is_ready:
-            self._count_failed_start(worker)
-        self.submit(worker.waiting)
+    def _listen(self) -> None:
+        for launcher in self._launchers.values():
+            launcher.listen()
+
+    def _hear(self) -> TrialResult | None:
+        """A result that has come, or that of a worker that has died."""
+        self._listen()
+        for worker in [w for w in self._workers if w.trial is not None]:
+            try:
+                result = worker.hear()
+            except EOFError:
+                result = self._bury(worker)
+            except ValueError as err:
+                result = self._end(worker, TrialState.CRASHED, f"the worker process sent what is no result: {err}")
+            else:
+                if worker.has_trial:
+                    self._failed_starts = 0
+                if result is not None:
+                    self._retire_if_grown(worker)
+                elif worker.process.exit_code is not None:
+                    result = self._bury(worker)
+            if result is not None:
+                return result
         return None
 
-    def _count_failed_start(self, worker: _Worker) -> None:
+    def _enforce(self) -> TrialResult | None:
+        """The result of a worker that is over a limit, and ended for it."""
+        now = time.monotonic()
+        if now - self._last_look < _TICK_S / 2:
+            return None
+        self._last_look = now
+        for worker in [w for w in self._workers if w.trial is not None]:
+            resident_mb, most_mb = worker.measure(), self._limits.memory_mb
+            if not worker.has_trial:
+                if worker.elapsed_s > _MAX_START_S:
+                    return self._bury(worker)
+            elif most_mb is not None and resident_mb > most_mb:
+                return self._end(worker, TrialState.OUT_OF_MEMORY, f"over the memory limit of {most_mb:.0f} MB")
+            elif worker.elapsed_s > self._time_limit.seconds:
+                limit = f"over the time limit of {self._time_limit.seconds:.4g} s"
+                return self._end(worker, TrialState.TIMED_OUT, limit)
+        return None
+
+    def _retire_if_grown(self, worker: WorkerHandle) -> None:
+        """Replace a worker that holds half of what its next trial may."""
+        if self._limits.memory_mb is not None and worker.measure() > self._limits.memory_mb / 2:
+            self._remove(worker)
+
+    def _end(self, worker: WorkerHandle, state: TrialState, error: str) -> TrialResult:
+        result = worker.lost(state, error)
+        self._remove(worker)
+        return result
+
+    def _bury(self, worker: WorkerHandle) -> TrialResult | None:
+        """Remove a worker that died; its trial crashed, or goes to another worker if it never reached this one."""
+        self._await_exit_code(worker)
+        trial = worker.trial
+        assert trial is not None, "only a busy worker is listened to"
+        if worker.has_trial:
+            return self._end(worker, TrialState.CRASHED, f"the worker process died: {worker.cause()}")
+        self._remove(worker)
+        self._count_failed_start(worker)
+        self.submit(trial)
+        return None
+
+    def _await_exit_code(self, worker: WorkerHandle) -> None:
+        deadline = time.monotonic() + _GRACE_S
+        while worker.process.exit_code is None and time.monotonic() < deadline:
+            wait(self._ends(), _GRACE_S)
+            self._listen()
+
+    def _count_failed_start(self, worker: WorkerHandle) -> None:
         self._failed_starts += 1
         if self._failed_starts >= _MAX_FAILED_STARTS:
             raise AutoMLError(
-                f"{self._failed_starts} workers died before they were ready ({_cause(worker.process)}); "
-                f"the end of {worker.log}:\n{_last_words(worker)}"
+                f"{self._failed_starts} workers died before they were ready ({worker.cause()}); "
+                f"the end of {worker.log}:\n{worker.last_words()}"
             )
 
-    def _remove(self, worker: _Worker) -> None:
+    def _remove(self, worker: WorkerHandle) -> None:
         self._workers.remove(worker)
-        worker.connection.close()
         worker.process.kill()
-        worker.process.join()
 
 
-def _crashed(worker: _Worker) -> TrialResult:
-    assert worker.number is not None, "only a busy worker is listened to"
-    return TrialResult(
-        number=worker.number,
-        state=TrialState.CRASHED,
-        seconds=time.monotonic() - worker.begun,
-        error=f"the worker process died: {_cause(worker.process)}",
-        traceback=_last_words(worker) or None,
-    )
-
-
-def _cause(process: BaseProcess) -> str:
-    """Name of the signal, or the exit code."""
-    code = process.exitcode
-    if code is not None and code < 0:
-        return signal.Signals(-code).name
-    return f"exit code {code}"
-
-
-def _last_words(worker: _Worker) -> str:
-    """The end of what it printed since the trial was given to it."""
-    if not worker.log.exists():
-        return ""
-    return worker.log.read_bytes()[worker.n_old_bytes :].decode(errors="replace")[-_LAST_WORDS:]
-
-
-def _size(log: Path) -> int:
-    return log.stat().st_size if log.exists() else 0
+def _best_method() -> Literal["fork", "spawn"]:
+    return "fork" if hasattr(os, "fork") else "spawn"

@@ -3,70 +3,123 @@
 from __future__ import annotations
 
 import os
-import pickle
 import signal
+import socket
 import sys
-import threading
+import traceback
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 from automl.core.ports import Evaluate
-from automl.execution.messages import READY, pack_result, unpack_suggestion
+from automl.core.trial import Suggestion, TrialResult, TrialState
+from automl.execution.frames import receive, send
+from automl.execution.messages import READY, TAKEN, pack_result, unpack_suggestion
+
+Task: TypeAlias = tuple[Callable[[], Evaluate], int, float | None]
+"""What a worker is given once: the maker of its evaluator, its number of threads, its limit of memory in MB."""
+
+_MARGIN_MB = 1024.0
+"""Between the limit that is watched and the one the kernel keeps, for what is reserved and never touched."""
 
 
-def work(connection: Connection, lifeline: Connection, log: str) -> None:
-    """Serve until the driver closes the connection or dies.
+def work(channel: socket.socket, task: Callable[[], Task], log: int) -> None:
+    """Serve until the driver closes the channel.
 
     Parameters
     ----------
-    connection : first message: the pickled maker of the evaluator, then suggestions; answers are results
-    lifeline : read end of a pipe that only the driver holds open; its end is the driver's end
-    log : file that takes whatever is printed to file descriptors 1 and 2
+    channel : suggestions come from it, answers are results; blocking
+    task : called once
+    log : descriptor of the file that takes whatever is printed to file descriptors 1 and 2
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if hasattr(os, "setsid"):
-        os.setsid()
-    _redirect_output(Path(log))
-    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
-    try:
-        evaluate = _receive_evaluator(connection)
-        connection.send_bytes(READY)
+    redirect_output(log)
+    _offer_to_the_kernel()
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        evaluate = _prepare(task)
+        send(channel, READY)
         while True:
-            suggestion = unpack_suggestion(connection.recv_bytes())
-            connection.send_bytes(pack_result(evaluate(suggestion)))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return
+            suggestion = unpack_suggestion(receive(channel))
+            send(channel, TAKEN)
+            send(channel, _outcome(evaluate, suggestion))
 
 
-def _receive_evaluator(connection: Connection) -> Evaluate:
-    from threadpoolctl import threadpool_limits
+def _outcome(evaluate: Evaluate, suggestion: Suggestion) -> bytes:
+    """The packed result. Whatever cannot be evaluated or packed has failed, and nothing it started goes on."""
+    _forget_peak()
+    try:
+        return pack_result(evaluate(suggestion))
+    except Exception as err:  # noqa: BLE001 - the border of a trial: one failure must not end a search
+        state = TrialState.OUT_OF_MEMORY if isinstance(err, MemoryError) else TrialState.FAILED
+        error = f"{type(err).__name__}: {err}"
+        return pack_result(TrialResult(suggestion.number, state, error=error, traceback=traceback.format_exc()))
+    finally:
+        _end_children()
 
-    # our own driver wrote it, through a pipe that nobody else holds
-    make, n_threads = pickle.loads(connection.recv_bytes())  # noqa: S301
-    threadpool_limits(n_threads)
-    evaluate: Evaluate = _call(make)
-    return evaluate
 
-
-def _call(make: Callable[[], Any]) -> Any:
-    return make()
-
-
-def _redirect_output(log: Path) -> None:
-    fd = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(fd, 1)
-    os.dup2(fd, 2)
-    os.close(fd)
+def redirect_output(log: int) -> None:
+    """Send what this process prints to a file."""
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
     sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
     sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
 
 
-def _end_with(lifeline: Connection) -> None:
-    """End this process, whatever it does, when the other end of ``lifeline`` is gone."""
+def _prepare(task: Callable[[], Task]) -> Evaluate:
+    from threadpoolctl import threadpool_limits
+
+    make, n_threads, memory_mb = task()
+    threadpool_limits(n_threads)
+    evaluate = make()
+    if memory_mb is not None:
+        _limit_memory(memory_mb)
+    return evaluate
+
+
+def _limit_memory(memory_mb: float) -> None:
+    """Let an allocation far beyond the limit fail at once, before the driver could see it.
+
+    ``RLIMIT_DATA`` counts what is writable and private. ``RLIMIT_AS`` would count addresses, of which TensorFlow
+    reserves 2.5 GB and CUDA 100.
+    """
+    if sys.platform != "linux":
+        return
+    import resource
+
+    data_bytes = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+    most = data_bytes + round((memory_mb + _MARGIN_MB) * 2**20)
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if hard == resource.RLIM_INFINITY or most < hard:
+        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+
+
+def _offer_to_the_kernel() -> None:
+    """When the machine runs out of memory, let it end a trial and not the search."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def _forget_peak() -> None:
+    """Begin to measure the peak of resident memory anew, on Linux."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _end_children() -> None:
+    """Kill what a trial started and left running."""
+    if not hasattr(os, "waitid"):
+        return
     try:
-        lifeline.recv_bytes()
-    except (EOFError, OSError):
-        os._exit(1)
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:  # the usual case, at the price of one system call
+        return
+    import psutil
+
+    children = psutil.Process().children(recursive=True)
+    for child in children:
+        with suppress(psutil.Error):
+            child.kill()
+    psutil.wait_procs(children, timeout=1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from automl.core.ports import StudyEnd, StudyInfo
-from automl.tracking.client import UPLOAD_TIMEOUT_S, impatient, load_mlflow
+from automl.tracking.client import UPLOAD_TIMEOUT_S, error_status, impatient, is_no_answer, is_refusal, load_mlflow
 from automl.tracking.problems import one_line
 from automl.tracking.records import (
     BEST_TAG,
@@ -56,30 +56,33 @@ class Mirror:
         self._study_run = self._begin_study()
 
     def send(self, record: RunRecord) -> None:
-        """Complete the run of a trial; nothing is sent when it is complete."""
+        """Complete the run of a trial; nothing is sent when it is complete. Different trials may be sent at once."""
         run = self._runs.get(record.number)
         if run is None:
             started_ms = _now_ms() - round(record.seconds * 1000)
             run = self._create(record.name, record.tags, started_ms)
         elif run.is_closed:
             return
-        if record.traceback is not None:
-            self._store_traceback(run, record.traceback)
         ended_ms = run.started_ms + round(record.seconds * 1000)
-        self._log(run, record.points, params=record.params, at_ms=ended_ms)
+        try:
+            self._log(run, record.points, params=record.params, at_ms=ended_ms)
+        except Exception as err:  # one trial that is refused for ever must not keep the others from being sent
+            if not is_refusal(err):
+                raise
+            self._on_note(f"MLflow refuses the numbers of {record.name}: {one_line(err)}")
+        if (text := record.traceback) is not None:
+            self._store(run, "tracebacks", lambda: self._client.log_text(run.run_id, text, "traceback.txt"))
         self._client.set_terminated(run.run_id, "FAILED" if record.has_failed else "FINISHED", ended_ms)
         self._runs[record.number] = _Run(run.run_id, run.started_ms, is_closed=True)
 
     def finish(self, end: StudyEnd | None) -> None:
         """Complete the study's own run, and mark the winner's; ``None`` for a session without a winner."""
-        if end is None:
-            self._client.set_terminated(self._study_run.run_id, "KILLED")
-            return
-        self._mark_best(end.best)
-        self._log(self._study_run, study_points(end, self._info.n_trials), at_ms=self._study_run.started_ms)
-        with impatient(UPLOAD_TIMEOUT_S):
-            self._client.log_artifacts(self._study_run.run_id, end.bundle, "bundle")
-        self._client.set_terminated(self._study_run.run_id, "FINISHED")
+        self._delete_surplus()
+        if end is not None:
+            self._mark_best(end.best)
+            self._log(self._study_run, study_points(end, self._info.n_trials), at_ms=self._study_run.started_ms)
+            self._store(self._study_run, "the bundle", lambda: self._upload(end.bundle))
+        self._client.set_terminated(self._study_run.run_id, "KILLED" if end is None else "FINISHED")
 
     def _read_trials(self) -> dict[int, _Run]:
         """The run of each trial. Of two, which a server that answered too late may have made, one is deleted."""
@@ -96,12 +99,15 @@ class Mirror:
     def _begin_study(self) -> _Run:
         """The study's own run, open, with what it was asked."""
         params = study_params(self._info)
-        entity = next(self._search(f"tags.`{KIND_TAG}` = 'study'"), None)
-        if entity is None:
+        found = list(self._search(f"tags.`{KIND_TAG}` = 'study'"))
+        if not found:
             tags = as_tags({KIND_TAG: "study", STUDY_TAG: self._info.name})
             run = self._create(self._info.name, tags, _now_ms())
             self._log(run, (), params=params, at_ms=run.started_ms)
             return run
+        *surplus, entity = found  # the oldest comes last
+        for other in surplus:
+            self._client.delete_run(other.info.run_id)
         run, known = _as_run(entity), entity.data.params
         self._log(run, (), params={k: v for k, v in params.items() if k not in known}, at_ms=run.started_ms)
         for key, value in params.items():
@@ -109,6 +115,13 @@ class Mirror:
                 self._client.set_tag(run.run_id, f"automl.{key}", value)
         self._client.update_run(run.run_id, status="RUNNING")
         return run
+
+    def _delete_surplus(self) -> None:
+        """Delete what a server made of a call after it had been given up, and after what it held was read."""
+        ours = {self._study_run.run_id, *(run.run_id for run in self._runs.values())}
+        for entity in list(self._search("attributes.status = 'RUNNING'")):
+            if entity.info.run_id not in ours and KIND_TAG in entity.data.tags:
+                self._client.delete_run(entity.info.run_id)
 
     def _mark_best(self, number: int) -> None:
         best = self._runs[number].run_id
@@ -139,11 +152,24 @@ class Mirror:
             params=[entities.Param(key, value) for key, value in (params or {}).items()],
         )
 
-    def _store_traceback(self, run: _Run, text: str) -> None:
-        try:
-            self._client.log_text(run.run_id, text, "traceback.txt")
-        except Exception as err:  # noqa: BLE001 - a server may keep numbers and no files; the numbers must get there
-            self._on_note(f"MLflow does not keep tracebacks: {one_line(err)}")
+    def _store(self, run: _Run, what: str, store: Callable[[], None]) -> None:
+        """Store a file of a run. A server may keep numbers and no files, and the numbers must get there all the same:
+        an error is one only if the server is away altogether."""
+        for is_last_try in (False, True):
+            try:
+                store()
+                return
+            except Exception as err:  # noqa: BLE001 - noted
+                is_away = is_no_answer(err) or error_status(err) is not None
+                if is_away:
+                    self._client.get_run(run.run_id)
+                if is_last_try or not is_away:
+                    self._on_note(f"MLflow does not keep {what}: {one_line(err)}")
+                    return
+
+    def _upload(self, folder: str) -> None:
+        with impatient(UPLOAD_TIMEOUT_S):
+            self._client.log_artifacts(self._study_run.run_id, folder, "bundle")
 
 
 def _as_run(entity: Any) -> _Run:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
@@ -110,19 +110,24 @@ def fit_to(space: Space, dataset: Dataset) -> Space:
     complete columns, so the default one is kept for new rows and the choice is not searched. Sample rates above the
     lowest native one of the recordings all come to that one, so one of them is kept.
     """
-    kinds = set(dataset.kinds.values())
     has_missing = bool(dataset.X.drop(columns=dataset.columns_of(ColumnKind.SOUND)).isna().any(axis=None))
-    idle = [
-        stage.name
-        for stage in space.stages
-        if (kind := registry.stage(stage.name)).role == "featurize" and kind.column_kind not in kinds
-    ]
-    stages = without_stages(space, idle).stages
+    stages = without_idle_stages(space, dataset.kinds.values()).stages
     if not has_missing:
         stages = tuple(_settled(s) if registry.stage(s.name).role == "impute" else s for s in stages)
     if dataset.lowest_sr is not None:
         stages = tuple(_audible(s, dataset.lowest_sr) for s in stages)
     return replace(space, stages=stages)
+
+
+def without_idle_stages(space: Space, kinds: Iterable[str]) -> Space:
+    """The space without the stages for a kind of column that is not among ``kinds``."""
+    present = set(kinds)
+    idle = [
+        stage.name
+        for stage in space.stages
+        if (kind := registry.stage(stage.name)).role == "featurize" and kind.column_kind not in present
+    ]
+    return without_stages(space, idle)
 
 
 def _settled(stage: Stage) -> Stage:

@@ -16,6 +16,7 @@ from automl.bundle.write import write_bundle
 from automl.core.estimate import Estimate
 from automl.core.journal import read_oof
 from automl.core.leaderboard import Standing, standings
+from automl.core.rest import rested
 from automl.core.trial import Trial
 from automl.errors import NoTrialSucceededError, StudyError
 from automl.evaluation.estimates import bbc_cv, bbc_seconds, holdout_estimates
@@ -23,7 +24,7 @@ from automl.evaluation.selection import tied_trials
 from automl.pipeline.fit import FittedPipeline, fit_pipeline
 from automl.spaces.render import in_words
 from automl.workflows.events import Listener, Progress
-from automl.workflows.folder import write_json
+from automl.workflows.folder import write_json, writing_to
 from automl.workflows.result import StudyResult
 from automl.workflows.session import Session
 from automl.workflows.tables import write_leaderboard
@@ -58,6 +59,7 @@ def finish(session: Session, trials: Sequence[Trial], listen: Listener) -> Study
     fitted = refit(session, winner.trial)
     with caching_in(session.runs / "cache"):
         estimates, notes = judge(session, [s.trial for s in ranked if s.rank is not None], fitted, listen)
+    notes = (*notes, *_rest_notes(session, trials))
     tied = tied_trials([s.trial for s in ranked], session.metric.name)
     result = StudyResult(
         name=session.folder.name,
@@ -174,15 +176,28 @@ def bundle_facts(
 
 
 def replace_bundle(bundle: Path, fitted: FittedPipeline, facts: BundleFacts, *, X_check: pd.DataFrame) -> None:
-    """Write a bundle where one may stand already; the old one goes only when the new one is whole."""
+    """Write a bundle where one may stand already; the old one goes only when the new one is whole.
+
+    Raises
+    ------
+    StudyError
+        If it cannot be written.
+    """
     draft, old = bundle.with_name(f".{bundle.name}.new"), bundle.with_name(f".{bundle.name}.old")
-    for path in (draft, old):
+    for path in bundle.parent.glob(f".{bundle.name}.*"):  # of a session that was killed here
         shutil.rmtree(path, ignore_errors=True)
-    write_bundle(draft, fitted, facts, X_check=X_check)
-    if bundle.exists():
-        bundle.rename(old)
-    draft.rename(bundle)
+    with writing_to(bundle):
+        write_bundle(draft, fitted, facts, X_check=X_check)
+        if bundle.exists():
+            bundle.rename(old)
+        draft.rename(bundle)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _rest_notes(session: Session, trials: Sequence[Trial]) -> tuple[str, ...]:
+    """A family at rest may be better than the search shows; ``trials`` in the order they finished."""
+    reasons = rested(session.space.families, trials)
+    return tuple(f"{family} was not searched to the end: {reason}" for family, reason in reasons.items())
 
 
 def _short(text: str) -> str:

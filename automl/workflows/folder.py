@@ -9,6 +9,7 @@ import re
 import shutil
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from zipfile import BadZipFile
 import numpy as np
 
 from automl.bundle.files import sync_folder
+from automl.core.disk import replacing, why_not_written
 from automl.core.journal import JOURNAL_NAME, Journal
 from automl.core.plan import Fold, Plan
-from automl.errors import RequestError, StudyError
+from automl.errors import BundleError, RequestError, StudyError
 from automl.workflows.request import SearchRequest
 
 FORMAT = 1
@@ -88,14 +90,28 @@ class StudyFolder:
 
     def current_looks(self) -> int:
         """How often the holdout has been looked at, read from the disk."""
-        looks: int = json.loads((self.path / "study.json").read_text(encoding="utf-8"))["looks"]
+        looks: int = self._current_facts()["looks"]
         return looks
 
     def update(self, **facts: Any) -> StudyFolder:
-        """The folder with some of the facts replaced, on the disk too."""
-        changed = {**self.facts, **facts}
+        """The folder with some of the facts replaced, on the disk too; the others are what stands there by now.
+
+        Raises
+        ------
+        StudyError
+            If ``study.json`` cannot be read or written.
+        """
+        changed = {**self._current_facts(), **facts}
         write_json(self.path / "study.json", changed)
         return StudyFolder(self.path, changed)
+
+    def _current_facts(self) -> dict[str, Any]:
+        path = self.path / "study.json"
+        try:
+            facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as err:
+            raise StudyError(f"{path} cannot be read: {err}", hint=_RESTORE) from err
+        return facts
 
 
 @dataclass(frozen=True)
@@ -161,7 +177,7 @@ def create_study(runs: Path, study: StudyDraft, *, name: str | None, stem: str) 
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
     except OSError as err:
-        raise StudyError(f"{runs} cannot be written: {err.strerror}", hint=_ELSEWHERE) from err
+        raise _no_place(runs, err) from err
     try:
         for candidate in _candidates(runs, name, stem):
             _fill(draft, study, candidate)
@@ -174,10 +190,14 @@ def create_study(runs: Path, study: StudyDraft, *, name: str | None, stem: str) 
                 raise
             return open_study(candidate, runs)
     except OSError as err:
-        raise StudyError(f"{runs} cannot be written: {err.strerror}", hint=_ELSEWHERE) from err
+        raise _no_place(runs, err) from err
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     raise AssertionError("there is always a next free number")
+
+
+def _no_place(runs: Path, err: OSError) -> StudyError:
+    return StudyError(f"{runs} cannot be written: {why_not_written(runs / 'study', err)}", hint=_ELSEWHERE)
 
 
 def _candidates(runs: Path, name: str | None, stem: str) -> Iterator[str]:
@@ -196,7 +216,7 @@ def _candidates(runs: Path, name: str | None, stem: str) -> Iterator[str]:
 def _fill(folder: Path, study: StudyDraft, name: str) -> None:
     shutil.rmtree(folder)
     folder.mkdir(mode=0o700)
-    write_json(folder / "study.json", {"format": FORMAT, "name": name, **study.facts})
+    _replace_json(folder / "study.json", {"format": FORMAT, "name": name, **study.facts})
     (folder / "space.toml").write_text(study.space_text, encoding="utf-8")
     np.savez_compressed(folder / "split.npz", **plan_arrays(study.plan))  # type: ignore[arg-type]
     (folder / "workers").mkdir()
@@ -268,7 +288,8 @@ def _wrong_facts(facts: Mapping[str, Any]) -> list[str]:
 
 def studies(runs: Path) -> list[Path]:
     """Folders of the studies in ``runs``, the newest first."""
-    found = [p for p in runs.glob("*") if (p / JOURNAL_NAME).is_file() and not p.name.startswith(".")]
+    # of os.path, because pathlib raises where a folder may not be looked into
+    found = [p for p in runs.glob("[!.]*") if os.path.isfile(p / JOURNAL_NAME)]  # noqa: PTH113
     return sorted(found, key=lambda p: (p / JOURNAL_NAME).stat().st_mtime_ns, reverse=True)
 
 
@@ -301,11 +322,39 @@ def _what_exists(runs: Path) -> str:
 
 
 def write_json(path: Path, values: Any) -> None:
-    """Replace a JSON file in one step."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("w", encoding="utf-8") as file:
+    """Replace a JSON file of a study in one step.
+
+    Raises
+    ------
+    StudyError
+        If it cannot be written; the old one stands.
+    """
+    with writing_to(path):
+        _replace_json(path, values)
+
+
+def _replace_json(path: Path, values: Any) -> None:
+    with replacing(path) as draft, draft.open("w", encoding="utf-8") as file:
         json.dump(values, file, indent=2, ensure_ascii=False, allow_nan=False)
         file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+
+
+@contextmanager
+def writing_to(path: Path) -> Iterator[None]:
+    """Say what to do when ``path``, a file or folder of a study, cannot be written.
+
+    Raises
+    ------
+    StudyError
+        For an ``OSError`` inside, or a ``BundleError`` that goes back to one.
+    """
+    try:
+        yield
+    except (OSError, BundleError) as err:
+        cause = err.__cause__ if isinstance(err, BundleError) else err
+        if not isinstance(cause, OSError):
+            raise
+        raise StudyError(
+            f"{path} cannot be written: {why_not_written(path, cause)}. Everything finished so far is kept",
+            hint=f"make room or mend the folder, then: automl resume {path.parent}",
+        ) from err

@@ -13,13 +13,12 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.core.dataset import ColumnKind, Dataset
+from automl.core.dataset import Dataset
 from automl.core.metric import METRICS
 from automl.core.plan import Plan
 from automl.data.load import load_dataset, load_with_test
 from automl.data.source import DataSource
 from automl.evaluation.splits import make_plan
-from automl.pipeline import registry
 from automl.spaces.nodes import Space
 from automl.spaces.render import summary_line
 from automl.tracking.problems import without_credentials
@@ -188,26 +187,6 @@ def scoring_line(metric: str, plan: Plan, dataset: Dataset) -> str:
 def space_line(chosen: ChosenSpace) -> str:
     """One line: the space's name and what it searches."""
     return f"{chosen.space.name}: {summary_line(chosen.space)}"
-
-
-def preload_for(space: Space, dataset: Dataset) -> tuple[str, ...]:
-    """Modules that the template of the workers imports once: what this space and this data need, no more."""
-    modules = [
-        "automl.workflows.trials",
-        "pandas",
-        "sklearn.calibration",
-        "sklearn.compose",
-        "sklearn.ensemble",
-        "sklearn.impute",
-        "sklearn.linear_model",
-        "sklearn.neighbors",
-        "sklearn.svm",
-    ]
-    if dataset.columns_of(ColumnKind.SOUND):
-        modules += ["librosa.feature", "soundfile"]
-    for name in space.families:
-        modules += registry.family(name).needs
-    return tuple(modules)
 
 
 def absolute(path: str | None) -> str | None:

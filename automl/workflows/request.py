@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from automl.core.metric import METRICS
 from automl.errors import RequestError
+from automl.workflows.limits import limit_problems
 
 DEFAULT_BUDGET = 100
 TRACKING_VARIABLE = "MLFLOW_TRACKING_URI"
@@ -31,6 +32,8 @@ class SearchRequest:
     models : families; empty for those of the space
     budget : trials in all
     timeout_s : stop asking after this long; ``None`` for no limit
+    trial_timeout_s : stop a trial after this long; ``None`` for ten times the median finished trial, at least 5 minutes
+    trial_memory_mb : stop a trial that holds more; ``None`` for 80 % of the machine divided by the workers
     folds : ``None`` for 5, or fewer where the data demands it
     workers : processes; ``None`` for one per physical core, 0 for this process (Python callers)
     name : of the study; ``None`` for one made from the data's name
@@ -49,6 +52,8 @@ class SearchRequest:
     metric: str = "log_loss"
     budget: int = DEFAULT_BUDGET
     timeout_s: float | None = None
+    trial_timeout_s: float | None = None
+    trial_memory_mb: float | None = None
     folds: int | None = None
     workers: int | None = None
     seed: int = 0
@@ -76,6 +81,9 @@ class SearchRequest:
             yield f"--folds must be at least 2, not {self.folds}", "--folds 5"
         if self.timeout_s is not None and not 0 < self.timeout_s < math.inf:
             yield f"--timeout must be positive and finite, not {self.timeout_s:g} s", "--timeout 10m"
+        yield from limit_problems(self.trial_timeout_s, self.trial_memory_mb)
+        if self.workers == 0 and self.is_trial_limited:
+            yield "workers=0 evaluates in this process, where no trial can be stopped at its limit", "workers=1"
         if not 0 <= self.seed < 2**32:
             yield f"--seed must be between 0 and {2**32 - 1}, not {self.seed}", "--seed 0"
         most = _MAX_WORKERS_PER_CORE * (os.cpu_count() or 1)
@@ -91,6 +99,11 @@ class SearchRequest:
             )
         if (share := self.test_share) is not None and not 0 < share < 1:
             yield f"--test {self.test} is no share between 0 and 1", "--test 0.2"
+
+    @property
+    def is_trial_limited(self) -> bool:
+        """Whether a limit of one trial was asked for."""
+        return self.trial_timeout_s is not None or self.trial_memory_mb is not None
 
     @property
     def test_share(self) -> float | None:
@@ -115,6 +128,11 @@ class SearchRequest:
     def from_dict(cls, values: Mapping[str, Any]) -> SearchRequest:
         """The request ``as_dict`` was made from."""
         return cls(**{**values, "drop": tuple(values["drop"]), "models": tuple(values["models"])})
+
+
+def inline_if_alone(request: SearchRequest) -> SearchRequest:
+    """One worker becomes the caller's process, unless trials are limited: only a worker can be stopped."""
+    return request if request.workers != 1 or request.is_trial_limited else replace(request, workers=0)
 
 
 def as_names(names: str | Sequence[str]) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from automl.workflows.result import StudyResult
 from automl.workflows.run import run_session
 from automl.workflows.session import Session
 from automl.workflows.studies import read_result
+from automl.workflows.track import catch_up
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class ResumeRequest:
     study : name or path; ``None`` for the newest in ``runs``
     more : further trials beyond the budget so far; 0 to finish what was begun
     data : where the data is now; ``None`` for where it was
-    workers, timeout_s, tracking_uri : ``None`` for what the search was asked
+    workers, timeout_s, trial_timeout_s, trial_memory_mb, tracking_uri : ``None`` for what the search was asked
     """
 
     study: str | None = None
@@ -44,6 +45,8 @@ class ResumeRequest:
     data: str | None = None
     workers: int | None = None
     timeout_s: float | None = None
+    trial_timeout_s: float | None = None
+    trial_memory_mb: float | None = None
     runs: str = "runs"
     tracking_uri: str | None = None
 
@@ -55,7 +58,8 @@ class ResumeRequest:
 def run_resume(request: ResumeRequest, listen: Listener, stop: StopRequest) -> StudyResult:
     """Continue: nothing finished is evaluated again, and what was running is evaluated first.
 
-    A study that is already finished, and not to be made longer, is only reported: its holdout is not looked at again.
+    A study that is already finished, and not to be made longer, is only reported, and MLflow is sent what it lacks: its
+    holdout is not looked at again.
 
     Raises
     ------
@@ -67,6 +71,7 @@ def run_resume(request: ResumeRequest, listen: Listener, stop: StopRequest) -> S
     n_trials = state.n_trials + request.more
     result = read_result(folder, state)  # first: a damaged one is said before a trial is run
     if result is not None and len(state.trials) >= n_trials:
+        catch_up(folder, state, result, request.tracking_uri or folder.facts["request"]["tracking_uri"], listen)
         listen(Finished(result))
         return result
     session = open_session(folder, request, n_trials)
@@ -98,10 +103,9 @@ def _request_now(folder: StudyFolder, request: ResumeRequest) -> SearchRequest:
     changes: dict[str, object] = {"runs": request.runs, "workers": workers}
     if request.data is not None:
         changes["data"] = absolute(request.data)
-    if request.timeout_s is not None:
-        changes["timeout_s"] = request.timeout_s
-    if request.tracking_uri is not None:
-        changes["tracking_uri"] = request.tracking_uri
+    for option in ("timeout_s", "trial_timeout_s", "trial_memory_mb", "tracking_uri"):
+        if (value := getattr(request, option)) is not None:
+            changes[option] = value
     return replace(asked, **changes)  # type: ignore[arg-type]
 
 

@@ -11,16 +11,18 @@ from automl.core.budget import Budget
 from automl.core.journal import Journal, JournalState, read_journal
 from automl.core.leaderboard import FoldSummary, Standing, is_better, summarise
 from automl.core.lock import StudyLock
-from automl.core.metric import Metric
 from automl.core.ports import Executor, Sampler, Tracker
+from automl.core.rest import Rests
 from automl.core.study import StopReason, StopRequest, Study
 from automl.core.trial import Trial
 from automl.errors import NoTrialSucceededError, SearchInterrupted
 from automl.execution.inline import InlineExecutor
+from automl.execution.limits import Limits
 from automl.execution.processes import ProcessExecutor
 from automl.workflows.events import Finished, Listener, Note, SearchEnded, TrialEnded
 from automl.workflows.finish import finish
-from automl.workflows.prepare import preload_for
+from automl.workflows.limits import default_trial_memory_mb
+from automl.workflows.preload import modules_for
 from automl.workflows.result import StudyResult
 from automl.workflows.session import Session
 from automl.workflows.studies import read_result
@@ -45,7 +47,9 @@ def run_session(session: Session, listen: Listener, stop: StopRequest) -> StudyR
         if state.torn is not None:
             listen(Note(f"the last line of {journal.path.name} was half written and is dropped: {state.torn[:60]!r}"))
         with journal, tracking(session, state, listen) as trackers:
-            trials = _search(session, journal, state, _Audience(session.metric, listen, trackers, state), stop)
+            audience = _Audience(session, listen, trackers, state)
+            audience.welcome()
+            trials = _search(session, journal, state, audience, stop)
             try:
                 result = read_result(session.folder, read_journal(session.folder.path)) or finish(
                     session, trials, listen
@@ -64,27 +68,41 @@ def _search(
 ) -> tuple[Trial, ...]:
     """Every finished trial of the study, this session's included."""
     begun = time.monotonic()
-    with caching_in(session.runs / "cache"), closing(_executor(session)) as executor:
+    with caching_in(session.runs / "cache"), closing(_executor(session, state)) as executor:
         study = Study(journal, state, _sampler(session), executor, on_finished=audience.hear)
         reason = study.run(Budget(session.n_trials, session.request.timeout_s), stop)
     trials = tuple(audience.trials)
     audience.listen(SearchEnded(reason, len(trials), time.monotonic() - begun))
+    if reason is StopReason.HOPELESS:
+        why = "every trial so far failed with the same error, so the search ends early"
+        audience.listen(Note(f"{why}; automl resume {session.folder.name} tries ten more"))
     if reason is StopReason.INTERRUPTED:
         raise SearchInterrupted(session.folder.name, len(trials))
     return trials
 
 
 class _Audience:
-    """Keeps the finished trials (without predictions) and passes each on, with whether it leads."""
+    """Keeps the finished trials (without predictions) and passes each on, with whether it leads; says which families
+    rest, and keeps that in ``study.json``."""
 
-    def __init__(self, metric: Metric, listen: Listener, trackers: Sequence[Tracker], state: JournalState) -> None:
+    def __init__(self, session: Session, listen: Listener, trackers: Sequence[Tracker], state: JournalState) -> None:
         self.listen = listen
         self.trials = list(state.trials)
-        self._metric = metric
+        self._folder = session.folder
+        self._metric = session.metric
         self._trackers = trackers
         self._best: Trial | None = None
+        self._rests = Rests(session.space.families)
         for trial in self.trials:
             self._best = trial if is_better(trial, self._best) else self._best
+            self._rests.tell(trial)
+
+    def welcome(self) -> None:
+        """Say which families came to rest in earlier sessions."""
+        for family, reason in self._rests.reasons.items():
+            self.listen(Note(f"{family} stays at rest: {reason}"))
+        if self._rests.reasons != self._folder.facts.get("rested", {}):  # the last session was killed in between
+            self._keep_rested()
 
     def hear(self, trial: Trial) -> None:
         trial = replace(trial, result=replace(trial.result, oof=None))
@@ -96,24 +114,35 @@ class _Audience:
         folds: FoldSummary | None = summarise(trial, self._metric.name)
         standing = Standing(1 if leads else None, trial, score, folds.sd if folds else None)
         self.listen(TrialEnded(trial, standing, leads, len(self.trials)))
+        if self._rests.tell(trial):
+            self._keep_rested()
+            reason = self._rests.reasons[trial.family]
+            self.listen(Note(f"{trial.family} is rested for the rest of the search: {reason}"))
+
+    def _keep_rested(self) -> None:
+        self._folder.update(rested=dict(self._rests.reasons))
 
 
-def _executor(session: Session) -> Executor:
+def _executor(session: Session, state: JournalState) -> Executor:
     make = MakeEvaluator(session.dataset, session.plan, session.metric.name, cache=session.runs / "cache")
-    if session.request.workers == 0:
+    request = session.request
+    if request.workers == 0:
         return InlineExecutor(replace(make, cache=None)())
-    assert session.request.workers is not None, "the number of workers is settled when a session is made"
+    assert request.workers is not None, "the number of workers is settled when a session is made"
     logs = session.folder.path / "workers"
     logs.mkdir(exist_ok=True)  # an empty folder does not survive every copy
     return ProcessExecutor(
         make,
-        session.request.workers,
+        request.workers,
         log_dir=logs,
-        preload=preload_for(session.space, session.dataset),
+        limits=Limits(request.trial_timeout_s, request.trial_memory_mb or default_trial_memory_mb(request.workers)),
+        finished_s=[trial.result.seconds for trial in state.trials if trial.is_complete],
+        modules_for=modules_for(session.space, session.dataset),
     )
 
 
 def _sampler(session: Session) -> Sampler:
     from automl.samplers.hyperopt_tpe import HyperoptTPE
+    from automl.samplers.resting import RestingSampler
 
-    return HyperoptTPE(session.space, session.request.seed)
+    return RestingSampler(session.space, lambda space: HyperoptTPE(space, session.request.seed))

@@ -17,7 +17,7 @@ from automl.core.study import StopRequest
 from automl.workflows.events import Listener, Planned, unheard
 from automl.workflows.folder import StudyFolder, create_study
 from automl.workflows.prepare import Prepared, draft_of, prepare, space_line
-from automl.workflows.request import TRACKING_VARIABLE, SearchRequest, as_names, n_physical_cores
+from automl.workflows.request import TRACKING_VARIABLE, SearchRequest, as_names, inline_if_alone, n_physical_cores
 from automl.workflows.result import StudyResult
 from automl.workflows.run import run_session
 from automl.workflows.session import Session
@@ -46,7 +46,8 @@ def search(
     budget : trials
     metric : what is optimised, see ``core.metric``
     models : only these families of the space; empty for all
-    workers : processes; 1 evaluates in this process, where native code that crashes takes the caller with it
+    workers : processes; 1 evaluates in this process, where native code that crashes takes the caller with it, unless
+        ``trial_timeout_s`` or ``trial_memory_mb`` is among the options: only a process of its own can be stopped
     listen : called with every event of ``workflows.events``
     **options : further fields of ``SearchRequest``: ``space``, ``folds``, ``seed``, ``name``, ``runs`` ...
 
@@ -64,10 +65,10 @@ def search(
         budget=budget,
         metric=metric,
         models=as_names(models),
-        workers=0 if workers == 1 else workers,
+        workers=workers,
         **options,  # type: ignore[arg-type]
     )
-    return run_search(request, listen, StopRequest())
+    return run_search(inline_if_alone(request), listen, StopRequest())
 
 
 def plan_search(request: SearchRequest, listen: Listener) -> Prepared:
@@ -101,6 +102,7 @@ def run_search(
     prepared = prepare(request, listen, dataset=dataset)
     draft = draft_of(prepared, created=now(), versions=versions())
     stem = Path(prepared.dataset.name).stem
+    stop.is_heeded = True  # by the loop, which is next: from here on there is a study to go on with
     folder = create_study(Path(request.runs), draft, name=request.name, stem=stem)
     listen(_planned(prepared, folder))
     session = Session(

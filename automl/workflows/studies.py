@@ -66,13 +66,21 @@ def view_study(name: str | None, runs: str) -> StudyView:
 
 def read_result(folder: StudyFolder, state: JournalState) -> StudyResult | None:
     """The result of the study; ``None`` unless it has been judged since its last trial."""
-    found = folder.result
+    found = current_result(folder, state)
     try:
-        if found is None or found["n_finished"] != len(state.trials) or not (folder.path / "best").is_dir():
-            return None
-        return _result(folder, state, found)
+        return None if found is None else _result(folder, state, found)
     except (KeyError, TypeError) as err:
         raise folder.damaged_result(f"{type(err).__name__} {err}") from err
+
+
+def current_result(folder: StudyFolder, state: JournalState) -> Mapping[str, Any] | None:
+    """What ``result.json`` holds; ``None`` unless the study has been judged since its last trial."""
+    found = folder.result
+    try:
+        is_current = found is not None and found["n_finished"] == len(state.trials)
+    except (KeyError, TypeError) as err:
+        raise folder.damaged_result(f"{type(err).__name__} {err}") from err
+    return found if is_current and (folder.path / "best").is_dir() else None
 
 
 def _result(folder: StudyFolder, state: JournalState, found: Mapping[str, Any]) -> StudyResult:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from automl.core.disk import replacing
 from automl.core.leaderboard import Standing, summarise
 from automl.core.metric import METRICS, Metric
+from automl.workflows.folder import writing_to
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,10 +44,15 @@ def leaderboard_frame(standings: Sequence[Standing], metric: Metric) -> pd.DataF
 
 
 def write_leaderboard(path: Path, standings: Sequence[Standing], metric: Metric) -> None:
-    """The same as CSV, replaced in one step; texts that a spreadsheet would run begin with an apostrophe."""
+    """The same as CSV, replaced in one step; texts that a spreadsheet would run begin with an apostrophe.
+
+    Raises
+    ------
+    StudyError
+        If it cannot be written; the old one stands.
+    """
     frame = leaderboard_frame(standings, metric)
     for column in frame.columns:
         frame[column] = [f"'{v}" if isinstance(v, str) and v.startswith(_FORMULA) else v for v in frame[column]]
-    draft = path.with_name(f".{path.name}.part")
-    frame.to_csv(draft, index=False)
-    draft.replace(path)
+    with writing_to(path), replacing(path) as draft:
+        frame.to_csv(draft, index=False)

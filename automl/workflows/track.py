@@ -4,15 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from automl.core.journal import JournalState
 from automl.core.leaderboard import improvements
+from automl.core.lock import StudyLock
 from automl.core.ports import StudyEnd, StudyInfo, Tracker
 from automl.core.trial import Trial
+from automl.errors import AutoMLError, SearchInterrupted
 from automl.spaces.configs import shared_labels
+from automl.spaces.narrow import only_families
+from automl.spaces.parse import parse_space
+from automl.workflows.choose_space import vocabulary, without_idle_stages
 from automl.workflows.events import Listener, Note, Progress
+from automl.workflows.folder import StudyFolder
 from automl.workflows.result import StudyResult
 from automl.workflows.session import Session
+
+if TYPE_CHECKING:
+    from automl.tracking.background import BackgroundTracker
+
+_MAX_NOTES = 20
+_STOP_FLUSH_S = 2.0  # Ctrl-C is answered within seconds, and a resume sends what is left
+_CATCH_UP_FLUSH_S = 600.0
 
 
 @contextmanager
@@ -21,23 +37,79 @@ def tracking(session: Session, state: JournalState, listen: Listener) -> Iterato
     if not session.is_tracked:
         yield ()
         return
+    labels = shared_labels(session.space)
+    info = _study_info(session.folder, labels, n_trials=session.n_trials, n_folds=session.plan.n_folds)
+    with _mirrored(session.folder, session.request.tracking_uri, listen) as tracker:
+        tracker.study_started(info, state.trials)
+        yield (tracker,)
+
+
+def catch_up(
+    folder: StudyFolder, state: JournalState, result: StudyResult, tracking_uri: str | None, listen: Listener
+) -> None:
+    """Send what MLflow lacks of a finished study; neither its data nor its holdout are looked at.
+
+    Raises
+    ------
+    StudyError
+        If another process holds the study.
+    """
+    with StudyLock(folder.path):
+        try:
+            info = _study_info(folder, _labels(folder), n_trials=state.n_trials, n_folds=result.n_folds)
+        except AutoMLError as err:
+            listen(Note(f"MLflow: nothing was sent: {err}"))
+            return
+        with _mirrored(folder, tracking_uri, listen, flush_s=_CATCH_UP_FLUSH_S) as tracker:
+            tracker.study_started(info, state.trials)
+            tracker.study_finished(study_end(result, state.trials))
+
+
+@contextmanager
+def _mirrored(
+    folder: StudyFolder, tracking_uri: str | None, listen: Listener, *, flush_s: float = 60.0
+) -> Iterator[BackgroundTracker]:
+    """A tracker of MLflow; what it could not do is said at the end."""
     from automl.tracking.background import BackgroundTracker
     from automl.tracking.mlflow import MlflowTracker
     from automl.tracking.store import default_uri
 
-    uri = session.request.tracking_uri or default_uri(session.runs)
-    notes: list[str] = []
+    runs = folder.path.parent
+    notes: dict[str, None] = {}
     tracker = BackgroundTracker(
-        lambda: MlflowTracker(uri, runs=session.runs, on_note=notes.append),
+        lambda: MlflowTracker(tracking_uri or default_uri(runs), runs=runs, on_note=notes.setdefault),
+        flush_s=flush_s,
         on_wait=lambda seconds: listen(Progress(f"sending what is left to MLflow, {seconds:.0f} s at most")),
     )
     try:
-        tracker.study_started(_study_info(session), state.trials)
-        yield (tracker,)
+        yield tracker
+    except SearchInterrupted:
+        tracker.study_finished(None, flush_s=_STOP_FLUSH_S)
+        raise
+    except KeyboardInterrupt:
+        tracker.close(0)
+        raise
     finally:
         tracker.close()
-        for text in (*notes, *tracker.problems):
+        for text in (*islice(notes, _MAX_NOTES), *_shortcomings(tracker, folder)):
             listen(Note(f"MLflow: {text}"))
+
+
+def _shortcomings(tracker: BackgroundTracker, folder: StudyFolder) -> Iterator[str]:
+    """What went wrong, what was not sent for that reason, and what to do."""
+    if tracker.has_sent_everything:
+        if tracker.problems:
+            yield f"{'; '.join(tracker.problems)}, for a time; everything was sent in the end"
+        return
+    yield from tracker.problems
+    n = tracker.n_unsent
+    left = "the end of the study was" if n == 0 else "1 trial was" if n == 1 else f"{n} trials were"
+    yield f"{left} not sent; {_resume_command(folder)} sends what is missing"
+
+
+def _resume_command(folder: StudyFolder) -> str:
+    runs = folder.path.parent
+    return f"automl resume {folder.name}" + ("" if runs.resolve() == Path("runs").resolve() else f" --runs {runs}")
 
 
 def tell(trackers: Sequence[Tracker], message: Callable[[Tracker], None], listen: Listener) -> None:
@@ -49,25 +121,33 @@ def tell(trackers: Sequence[Tracker], message: Callable[[Tracker], None], listen
             listen(Note(f"MLflow: {type(err).__name__}: {err}"))
 
 
-def _study_info(session: Session) -> StudyInfo:
-    facts = session.folder.facts
+def _labels(folder: StudyFolder) -> tuple[str, ...]:
+    """Those of the study's space, fitted to its data as it was."""
+    space = parse_space(folder.space_text, source=str(folder.path / "space.toml"), vocabulary=vocabulary())
+    space = only_families(space, folder.facts["families"])
+    return shared_labels(without_idle_stages(space, folder.facts["data"]["kinds"].values()))
+
+
+def _study_info(folder: StudyFolder, labels: tuple[str, ...], *, n_trials: int, n_folds: int) -> StudyInfo:
+    facts = folder.facts
+    data, request = facts["data"], facts["request"]
     return StudyInfo(
-        name=session.folder.name,
-        folder=str(session.folder.path),
-        data=session.dataset.name,
-        fingerprint=session.dataset.fingerprint,
-        metric=session.metric.name,
-        n_trials=session.n_trials,
-        labels=shared_labels(session.space),
-        families=session.space.families,
+        name=folder.name,
+        folder=str(folder.path),
+        data=data["name"],
+        fingerprint=data["fingerprint"],
+        metric=request["metric"],
+        n_trials=n_trials,
+        labels=labels,
+        families=tuple(facts["families"]),
         uid=facts["uid"],
         params={
-            "rows": str(session.dataset.n_samples),
-            "columns": str(len(session.dataset.kinds)),
-            "classes": str(session.dataset.n_classes),
-            "groups": session.dataset.group_name or "none",
-            "folds": str(session.plan.n_folds),
-            "seed": str(session.request.seed),
+            "rows": str(data["n_samples"]),
+            "columns": str(len(data["kinds"])),
+            "classes": str(len(data["classes"])),
+            "groups": data["group"] or "none",
+            "folds": str(n_folds),
+            "seed": str(request["seed"]),
             "space": facts["space"]["name"],
         },
     )

@@ -10,6 +10,7 @@ from automl.core.seeds import trial_seed
 from automl.core.trial import Config, Suggestion, Trial, TrialResult, TrialState
 from automl.samplers.hyperopt_tpe import HyperoptTPE
 from automl.samplers.random import RandomSampler
+from automl.samplers.resting import RestingSampler
 from automl.spaces.configs import check_config, config_key, default_configs
 from automl.spaces.finite import n_configs
 from automl.spaces.nodes import Choice, Float, Int, Parameter, Space, Stage
@@ -43,7 +44,11 @@ SMALL = Space(
 )
 
 
-@pytest.fixture(params=[HyperoptTPE, RandomSampler])
+def resting_tpe(space: Space, seed: int) -> Sampler:
+    return RestingSampler(space, lambda left: HyperoptTPE(left, seed))
+
+
+@pytest.fixture(params=[HyperoptTPE, RandomSampler, resting_tpe])
 def make(request: pytest.FixtureRequest) -> MakeSampler:
     maker: MakeSampler = request.param
     return maker

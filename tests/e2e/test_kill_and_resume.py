@@ -1,144 +1,104 @@
-"""A search that is killed or stopped, for real, and goes on."""
+"""A search that is killed at any moment goes on as if nothing had been."""
 
-import json
+from __future__ import annotations
+
 import os
 import signal
-import subprocess
-import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
-import psutil
 import pytest
-from made_tables import write_people
-
-from automl.core.journal import read_journal
+from drivers import BUDGET, Place, resume_arguments, wait_until
 
 pytestmark = pytest.mark.slow
 
-AUTOML = [sys.executable, "-m", "automl.cli.main"]
-BUDGET = 14
+N_KILLS = 20
 
 
-def arguments(people, runs, name):
-    options = {"--label": "outcome", "--group": "patient", "--budget": BUDGET, "--workers": 1, "--name": name}
-    options |= {"--models": "logistic,knn,naive_bayes,lda", "--runs": runs}
-    return ["search", people, *(text for pair in options.items() for text in pair)]
+@dataclass(frozen=True)
+class Moment:
+    """When a search is killed.
+
+    Parameters
+    ----------
+    has_come : so much of the search is done
+    delay_s : and so much later
+    """
+
+    has_come: Callable[[Place], bool]
+    delay_s: float
 
 
-def start(*args, **kwargs):
-    environment = {**os.environ, "TERM": "dumb"}
-    return subprocess.Popen(
-        [*AUTOML, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **kwargs
-    )
+@dataclass(frozen=True)
+class Killed:
+    """What a killed search left, and what came of it.
+
+    Parameters
+    ----------
+    before, after : the trials at the kill and after the resume
+    code : of the resume
+    """
+
+    place: Place
+    before: dict[int, object]
+    after: dict[int, object]
+    doubled: int
+    left: int
+    code: int
+    err: str
 
 
-def run(*args):
-    process = start(*args)
-    out, err = process.communicate(timeout=300)
-    return process.returncode, out, err
-
-
-def finished(folder):
-    return {t.number: (t.config, t.loss) for t in read_journal(folder).trials}
-
-
-def wait_for_trials(folder, n, process):
-    """Until the study's folder exists and its journal holds ``n`` finished trials."""
-    while process.poll() is None:
-        journal = folder / "trials.jsonl"
-        if journal.exists() and journal.read_text().count('"finished"') >= n:
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"the search ended before {n} trials: {process.communicate()}")
-
-
-def our_processes(runs):
-    """Processes of this search that are left: workers hold their log files in the study's folder open."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if any(str(runs) in file.path for file in process.open_files()):
-                found.append(process)
-        except psutil.Error:
-            continue
+def moments() -> list[Moment]:
+    """Twenty, random and spread over the whole of a search: two before its first trial, fourteen among the trials, four
+    after the last."""
+    rng = np.random.default_rng(20)
+    found = [Moment(lambda place: True, rng.random() * 0.3), Moment(lambda place: place.study.exists(), rng.random())]
+    for k in range(14):
+        n = int((k + rng.random()) * BUDGET / 14)
+        found.append(Moment(lambda place, n=n: place.n_finished() >= n, rng.random() * 0.2))
+    for name, most_s in (("leaderboard.csv", 0.5), (".best.new*", 0.1), ("best", 0.01), ("result.json", 0.0)):
+        found.append(Moment(lambda place, name=name: any(place.study.glob(name)), rng.random() * most_s))
     return found
 
 
-def wait_until_gone(runs):
-    processes = our_processes(runs)
-    _, alive = psutil.wait_procs(processes, timeout=10)
-    return alive
+def workers_of(kill: int) -> int:
+    return 2 if kill % 4 == 1 else 1
+
+
+def kill_and_resume(template, once, place, kill):
+    moment = moments()[kill]
+    search = once.search(place, workers=workers_of(kill))
+    driver = template.start(place, search)
+    wait_until(lambda: moment.has_come(place), driver)
+    time.sleep(moment.delay_s)
+    os.kill(driver.pid, signal.SIGKILL)
+    assert driver.wait() == -signal.SIGKILL, f"it had ended before it was killed: {driver.said()}"
+    left = place.left()
+    has_begun = place.study.exists()
+    before = place.trials() if has_begun else {}
+    again = template.start(place, resume_arguments(place) if has_begun else search)
+    code = again.wait()
+    return Killed(place, before, place.trials(), place.n_doubled(), left, code, again.said())
 
 
 @pytest.fixture(scope="module")
-def once(tmp_path_factory, mlflow_database):
-    """A study that nobody stopped, and its data."""
-    folder = tmp_path_factory.mktemp("once")
-    people = write_people(folder / "people.csv")
-    runs = folder / "runs"
-    code, _, err = run(*arguments(people, runs, "once"))
-    assert code == 0, err
-    return people, finished(runs / "once"), (runs / "once" / "result.json").read_text()
+def killed(template, once, new_place):
+    """Twenty searches, each killed once and resumed; two at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(kill_and_resume, template, once, new_place(), kill) for kill in range(N_KILLS)]
+        return [job.result() for job in jobs]
 
 
-@pytest.mark.parametrize("n", [0, 1, 5, 13])
-def test_a_killed_search_resumes_to_the_same_trials_and_the_same_result(once, tracked_runs, n):
-    people, trials, result = once
-    process = start(*arguments(people, tracked_runs, "killed"))
-    wait_for_trials(tracked_runs / "killed", n, process)
-    time.sleep(np.random.default_rng(n).random() * 0.3)
-    process.kill()
-    process.communicate()
-    assert wait_until_gone(tracked_runs) == []
-    before = finished(tracked_runs / "killed")
-    code, _, err = run("resume", "--runs", tracked_runs)
-    assert code == 0, err
-    after = finished(tracked_runs / "killed")
-    assert before.items() <= after.items()
-    assert after == trials
-    ours, theirs = json.loads((tracked_runs / "killed" / "result.json").read_text()), json.loads(result)
-    assert ours["estimates"] == theirs["estimates"]
-    assert ours["trial"] == theirs["trial"]
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_stops_the_search_keeps_what_is_finished_and_says_how_to_go_on(once, tracked_runs, number, code):
-    people, trials, _ = once
-    process = start(*arguments(people, tracked_runs, "stopped"))
-    wait_for_trials(tracked_runs / "stopped", 3, process)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=30)
-    assert process.returncode == code
-    assert out == ""
-    assert f"automl resume stopped --runs {tracked_runs}" in err
-    assert "Traceback" not in err
-    assert wait_until_gone(tracked_runs) == []
-    assert not (tracked_runs / "stopped" / "best").exists()
-    assert finished(tracked_runs / "stopped").items() <= trials.items()
-    assert run("resume", "stopped", "--runs", tracked_runs)[0] == 0
-    assert finished(tracked_runs / "stopped") == trials
-
-
-def test_a_second_search_on_one_study_is_refused(once, tracked_runs):
-    people, _, _ = once
-    process = start(*arguments(people, tracked_runs, "held"))
-    wait_for_trials(tracked_runs / "held", 1, process)
-    code, _, err = run("resume", "held", "--runs", tracked_runs)
-    process.kill()
-    process.communicate()
-    assert code == 2
-    assert f"study held is in use by process {process.pid}" in err
-
-
-def test_output_that_nobody_reads_ends_quietly(once, tracked_runs):
-    people, _, _ = once
-    process = start(*arguments(people, tracked_runs, "piped"), "--json")
-    process.stdout.readline()
-    process.stdout.close()
-    err = process.stderr.read()
-    process.stderr.close()
-    process.wait(60)
-    assert "Traceback" not in err
-    assert "Exception ignored" not in err
-    assert wait_until_gone(tracked_runs) == []
+@pytest.mark.parametrize("kill", range(N_KILLS))
+def test_a_killed_search_resumes_to_every_trial_once(kill, killed, once, record_fault):
+    found = killed[kill]
+    assert found.code == 0, found.err
+    lost = sum(found.after.get(number) != trial for number, trial in found.before.items())
+    lost += len(set(range(1, BUDGET + 1)) - found.after.keys())
+    record_fault("kill -9 of the driver", lost=lost, doubled=found.doubled, left=found.left)
+    assert sorted(found.after) == list(range(1, BUDGET + 1))
+    assert workers_of(kill) > 1 or once.is_found_in(found.place)
+    assert not list(found.place.study.rglob(".*"))

@@ -298,7 +298,7 @@ def test_a_space_that_is_used_up_ends_the_search_with_exit_0(automl, people, run
     )  # fmt: skip
     assert code == 0, err
     assert "3 trials" in out
-    assert "Every config of the space has been tried." in out
+    assert "No config is left to try." in out
 
 
 def test_a_family_whose_package_is_missing_is_an_error_where_it_was_asked_for(automl, people, runs, monkeypatch):

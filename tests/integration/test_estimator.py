@@ -1,5 +1,6 @@
 """The estimator keeps scikit-learn's contract, and the search's."""
 
+import json
 import pickle
 from pathlib import Path
 
@@ -83,6 +84,23 @@ def test_the_study_is_kept_and_tracked_where_asked(cancer, tmp_path):
     AutoMLClassifier(**SMALL, study_dir=tmp_path / "cancer").fit(*cancer)
     assert (tmp_path / "cancer" / "best" / "manifest.json").exists()
     assert (tmp_path / "mlflow.db").exists()
+
+
+def test_a_limit_of_a_trial_takes_a_worker_that_can_be_stopped(cancer, tracked_runs):
+    AutoMLClassifier(**SMALL, trial_timeout_s=600.0, study_dir=tracked_runs / "cancer").fit(*cancer)
+    asked = json.loads((tracked_runs / "cancer" / "study.json").read_text())["request"]
+    assert (asked["workers"], asked["trial_timeout_s"]) == (1, 600.0)
+
+
+def test_the_function_takes_limits_as_the_estimator_does(people, tracked_runs):
+    options = {"label": "outcome", "budget": 1, "models": "logistic", "runs": str(tracked_runs)}
+    automl.search(people, **options, name="limited", trial_memory_mb=4000.0)
+    automl.search(people, **options, name="free")
+    asked = {
+        name: json.loads((tracked_runs / name / "study.json").read_text())["request"] for name in ("limited", "free")
+    }
+    assert (asked["limited"]["workers"], asked["limited"]["trial_memory_mb"]) == (1, 4000.0)
+    assert (asked["free"]["workers"], asked["free"]["trial_memory_mb"]) == (0, None)
 
 
 def test_what_is_exported_predicts_the_same_everywhere(cancer, tmp_path):

@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from bundle_examples import LOGISTIC, Example
+from faults import full_disk
 
+from automl.bundle.copy import copy_bundle
 from automl.bundle.load import load_bundle
 from automl.bundle.write import write_bundle
 from automl.core.trial import Config
@@ -91,6 +93,20 @@ def test_a_place_that_cannot_be_written_is_named(example: Example, tmp_path: Pat
     (tmp_path / "file").touch()
     with pytest.raises(BundleError, match=r"file/best cannot be written: (Not a directory|File exists)"):
         write_bundle(tmp_path / "file" / "best", example.fitted, example.facts)
+
+
+def test_a_bundle_for_which_there_is_no_room_is_one_line_and_leaves_nothing(example: Example, tmp_path: Path) -> None:
+    wanted = r"best cannot be written: File too large \(\d+ bytes free in "
+    for n_bytes in (0, 1000, 5000):  # less than the smallest file, and than the largest
+        with full_disk(n_bytes), pytest.raises(BundleError, match=wanted):
+            write_bundle(tmp_path / "best", example.fitted, example.facts)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_copy_for_which_there_is_no_room_is_one_line_and_leaves_nothing(bundle: Path, tmp_path: Path) -> None:
+    with full_disk(1000), pytest.raises(BundleError, match=r"copy cannot be written: File too large \(\d+ bytes free"):
+        copy_bundle(bundle, tmp_path / "copy")
+    assert not any(path.name.startswith((".copy", "copy")) for path in tmp_path.iterdir())
 
 
 def test_what_a_killed_process_left_is_in_nobodys_way(example: Example, tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 
 import numpy as np
 import pytest
+from faults import full_disk
 
 from automl.core.journal import Journal, oof_path, read_journal, read_oof
 from automl.core.trial import Suggestion, Trial, TrialResult, TrialState
@@ -122,22 +124,50 @@ def test_a_missing_prediction_file_is_named(folder):
         list(read_oof(folder, read_journal(folder).trials))
 
 
-def test_a_full_disk_leaves_the_journal_whole_and_says_what_to_do(folder):
-    resource = pytest.importorskip("resource")
-    pid = os.fork()
-    if pid == 0:  # a limit on file size cannot be raised again, so a child takes it
-        import signal
-
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        journal, _ = Journal.open(folder)
+def test_a_line_for_which_there_is_no_room_is_not_begun_wherever_the_disk_ends(folder):
+    journal, _ = Journal.open(folder)
+    with journal:
         journal.asked(suggestion(1), 1)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (journal.path.stat().st_size + 20,) * 2)
-        try:
-            journal.asked(suggestion(2), 1)
-        except StudyError as err:
-            os._exit(0 if "cannot be written: File too large" in str(err) else 3)
-        os._exit(4)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    state = read_journal(folder)
-    assert [f.suggestion.number for f in state.in_flight] == [1]
-    assert state.torn is None
+        before = journal.path.read_bytes()
+        journal.asked(suggestion(2), 1)
+        line = journal.path.read_bytes()[len(before) :]
+        os.truncate(journal.path, len(before))
+        for n_left in range(len(line)):
+            with (
+                full_disk(len(before) + n_left),
+                pytest.raises(StudyError, match=r"jsonl cannot be written: .*is kept"),
+            ):
+                journal.asked(suggestion(2), 1)
+            assert journal.path.read_bytes() == before
+        journal.asked(suggestion(2), 1)
+    assert [f.suggestion.number for f in read_journal(folder).in_flight] == [1, 2]
+
+
+def test_a_full_disk_is_named_with_the_room_that_is_left(folder):
+    journal, _ = Journal.open(folder)
+    with journal, full_disk(), pytest.raises(StudyError) as error:
+        journal.session(3)
+    said = rf"{folder}/trials\.jsonl cannot be written: File too large \(\d+ bytes free in {folder}\)\. Everything "
+    assert re.match(said, error.value.message)
+    assert error.value.hint == f"make room or mend the folder, then: automl resume {folder}"
+
+
+def test_half_a_prediction_file_is_removed_and_its_trial_is_not_finished(folder):
+    journal, _ = Journal.open(folder)
+    with journal:
+        journal.asked(suggestion(1), 1)
+        with full_disk(100), pytest.raises(StudyError, match=r"oof/000001\.npy cannot be written: File too large"):
+            journal.finished(complete(1))
+        assert not list((folder / "oof").iterdir())
+        journal.finished(complete(1))
+    assert len(list(read_oof(folder, read_journal(folder).trials))) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 500, b"\n", b"\0\n" * 50, b"[" * 100_000 + b"\n"])
+def test_a_journal_that_was_emptied_or_overwritten_is_no_fresh_start(content, folder):
+    path = folder / "trials.jsonl"
+    path.write_bytes(content)
+    for read in (read_journal, Journal.open):
+        with pytest.raises(StudyError, match=r"is not a journal|line 1 is damaged|line 1: not a journal"):
+            read(folder)
+    assert path.read_bytes() == content

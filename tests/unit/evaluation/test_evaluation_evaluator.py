@@ -170,6 +170,28 @@ def test_a_long_error_is_cut():
     assert len(result.traceback) > 10_000
 
 
+def test_an_error_about_a_name_that_is_no_text_can_be_written_to_a_file():
+    def fit(config, dataset, rows, seed):
+        raise FileNotFoundError("no clip\udcff.wav")
+
+    result = evaluate(fit)
+    assert result.error == r"FileNotFoundError: no clip\udcff.wav"
+    assert result.traceback.encode().endswith(rb"no clip\udcff.wav" + b"\n")
+
+
+def test_an_exception_that_cannot_say_what_it_is_is_a_failed_trial():
+    class Mute(Exception):
+        def __str__(self):
+            raise RuntimeError("no words")
+
+    def fit(config, dataset, rows, seed):
+        raise Mute
+
+    result = evaluate(fit)
+    assert (result.state, result.error) == (TrialState.FAILED, "Mute: its message cannot be read")
+    assert "in fit\n" in result.traceback
+
+
 @pytest.mark.parametrize("signal", [KeyboardInterrupt, SystemExit])
 def test_what_must_end_the_process_is_not_held_back(signal):
     def fit(config, dataset, rows, seed):

@@ -1,49 +1,25 @@
-"""Worker processes, really killed."""
+"""Worker processes, really started and really ended."""
 
 import os
 import subprocess
 import sys
 import textwrap
 from functools import partial
+from pathlib import Path
 
+import acting
 import numpy as np
 import psutil
 import pytest
+from acting import act, ask, make
 
-from automl.core.trial import Suggestion, TrialResult, TrialState
-from automl.errors import AutoMLError
+from automl.core.trial import TrialState
+from automl.errors import AutoMLError, StudyError
 from automl.execution.inline import InlineExecutor
+from automl.execution.limits import Limits
 from automl.execution.processes import ProcessExecutor
 
-
-def act(suggestion: Suggestion) -> TrialResult:
-    """Do what the config says."""
-    match suggestion.config["do"]:
-        case "exit":
-            os._exit(3)
-        case "print then exit":
-            print("about to exit", flush=True)
-            os._exit(3)
-        case "kill":
-            os.kill(os.getpid(), 9)
-        case "hang":
-            while True:
-                pass
-        case "print":
-            print("printed by a library", flush=True)
-            os.write(2, b"written to a descriptor\n")
-        case "threads":
-            from threadpoolctl import threadpool_info
-
-            n = max([pool["num_threads"] for pool in threadpool_info()], default=0)
-            variables = (os.environ["OMP_NUM_THREADS"], os.environ["OPENBLAS_NUM_THREADS"])
-            return TrialResult(suggestion.number, TrialState.COMPLETE, loss=float(n), warnings=variables)
-    oof = np.full((3, 2), suggestion.number / 7)
-    return TrialResult(suggestion.number, TrialState.COMPLETE, loss=float(os.getpid()), oof=oof)
-
-
-def make():
-    return act
+TESTS = str(Path(acting.__file__).parent)
 
 
 def make_with(data):
@@ -56,20 +32,34 @@ def die():
     os._exit(7)
 
 
-def ask(number, do="work"):
-    return Suggestion(number, {"model": "knn", "do": do}, seed=0)
-
-
-@pytest.fixture
-def two(tmp_path):
-    executor = ProcessExecutor(make, 2, log_dir=tmp_path)
+@pytest.fixture(params=["fork", "spawn"])
+def two(tmp_path, request):
+    executor = ProcessExecutor(make, 2, log_dir=tmp_path, start_method=request.param)
     yield executor
     executor.close()
 
 
+@pytest.fixture
+def start(tmp_path):
+    """``start(capacity, **options)``: an executor that is closed in the end."""
+    executors = []
+
+    def start(capacity=1, *, make=make, **options):
+        executors.append(ProcessExecutor(make, capacity, log_dir=tmp_path, **options))
+        return executors[-1]
+
+    yield start
+    for executor in executors:
+        executor.close()
+
+
+def evaluate(executor, suggestion):
+    executor.submit(suggestion)
+    return executor.next_finished(60)
+
+
 def test_a_result_comes_back_whole(two):
-    two.submit(ask(5))
-    result = two.next_finished(None)
+    result = evaluate(two, ask(5))
     assert (result.number, result.state) == (5, TrialState.COMPLETE)
     assert np.array_equal(result.oof, np.full((3, 2), 5 / 7))
 
@@ -80,7 +70,7 @@ def test_a_worker_that_dies_is_one_crashed_trial_and_is_replaced(two, do, cause)
     two.submit(ask(2))
     results = {r.number: r for r in (two.next_finished(None), two.next_finished(None))}
     assert results[1].state is TrialState.CRASHED
-    assert results[1].error == f"the worker process died: {cause}"
+    assert results[1].error.startswith(f"the worker process died: {cause}")
     assert results[2].state is TrialState.COMPLETE
     two.submit(ask(3))
     two.submit(ask(4))
@@ -88,11 +78,7 @@ def test_a_worker_that_dies_is_one_crashed_trial_and_is_replaced(two, do, cause)
 
 
 def test_workers_are_used_again(two):
-    pids = set()
-    for number in range(1, 7):
-        two.submit(ask(number))
-        pids.add(two.next_finished(None).loss)
-    assert len(pids) == 1
+    assert len({evaluate(two, ask(number)).loss for number in range(1, 7)}) == 1
 
 
 def test_waiting_ends_when_the_time_is_over(two):
@@ -100,114 +86,183 @@ def test_waiting_ends_when_the_time_is_over(two):
     assert two.next_finished(0.01) is None
 
 
-def test_a_cancelled_trial_gives_no_result_and_leaves_no_process(two):
+def test_a_cancelled_trial_gives_no_result(two):
     two.submit(ask(1, "hang"))
     two.next_finished(0.01)
     two.cancel(1)
     two.cancel(99)
+    assert evaluate(two, ask(2)).number == 2
+
+
+def test_nothing_is_left_of_an_executor_that_is_closed(two, tmp_path):
+    two.submit(ask(1, "hang"))
     two.submit(ask(2))
-    assert two.next_finished(None).number == 2
+    two.next_finished(None)
     two.close()
-    left = [p for p in psutil.Process().children(recursive=True) if "resource_tracker" not in " ".join(p.cmdline())]
-    assert [p for p in left if p.status() != psutil.STATUS_ZOMBIE and "forkserver" not in " ".join(p.cmdline())] == []
+    two.close()
+    assert [p for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE and is_ours(p)] == []
+    assert all(path.suffix == ".log" for path in tmp_path.iterdir())
+
+
+def is_ours(process):
+    return "resource_tracker" not in " ".join(process.cmdline())
 
 
 def test_what_a_worker_prints_goes_to_its_log(two, tmp_path, capfd):
-    two.submit(ask(1, "print"))
-    two.next_finished(None)
+    evaluate(two, ask(1, "print"))
     assert (tmp_path / "0.log").read_text() == "printed by a library\nwritten to a descriptor\n"
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_worker_computes_with_one_thread(two):
-    two.submit(ask(1, "threads"))
-    result = two.next_finished(None)
-    assert (result.loss, result.warnings) == (1.0, ("1", "1"))
+def test_a_worker_computes_with_as_many_threads_as_it_is_given(two):
+    assert evaluate(two, ask(1, "threads")).warnings == ("1", "1", "1")
 
 
-def test_a_crashed_trial_is_told_with_its_own_last_words(tmp_path):
+def test_two_executors_in_one_process_each_get_their_threads_and_modules(start):
+    first = start(n_threads=1, modules_for=lambda s: ("colorsys",))
+    second = start(n_threads=2, modules_for=lambda s: ("no_such_module", "wave"))
+    assert evaluate(first, ask(1, "threads")).warnings[1] == "1"
+    assert evaluate(second, ask(1, "threads")).warnings[1] == "2"
+    assert evaluate(first, ask(2, "modules", names="colorsys wave")).warnings == ("colorsys",)
+    assert evaluate(second, ask(2, "modules", names="colorsys wave")).warnings == ("wave",)
+
+
+def test_trials_that_need_other_modules_run_in_other_workers(start):
+    executor = start(modules_for=lambda s: ("wave",) if s.config["kind"] == "network" else ())
+    plain = evaluate(executor, ask(1, "modules", names="wave", kind="knn"))
+    network = evaluate(executor, ask(2, "modules", names="wave", kind="network"))
+    assert (plain.warnings, network.warnings) == ((), ("wave",))
+    assert plain.loss != network.loss
+    assert evaluate(executor, ask(3, kind="knn")).loss == plain.loss
+
+
+def test_the_data_are_mapped_and_not_copied(start):
+    executor = start(2, make=partial(make_with, np.zeros(2**24)))
+    executor.submit(ask(1, "sleep", s=0.3))
+    executor.submit(ask(2, "sleep", s=0.3))
+    assert all(executor.next_finished(60).peak_memory_mb is None for _ in range(2))
+    workers = [p for p in psutil.Process().children(recursive=True) if any("0.log" in f.path for f in p.open_files())]
+    assert [w for w in workers if w.memory_full_info().uss > 100 * 2**20] == []
+
+
+def test_a_crashed_trial_is_told_with_its_own_last_words(start, tmp_path):
     (tmp_path / "0.log").write_text("of an earlier session\n")
-    executor = ProcessExecutor(make, 2, log_dir=tmp_path)
-    executor.submit(ask(1, "print"))
-    executor.next_finished(None)
+    executor = start(2)
+    evaluate(executor, ask(1, "print"))
     executor.submit(ask(2, "hang"))
-    executor.submit(ask(3, "exit"))
-    assert executor.next_finished(None).traceback is None
+    assert evaluate(executor, ask(3, "exit")).traceback is None
     executor.cancel(2)
     executor.submit(ask(4, "print then exit"))
     executor.submit(ask(5, "hang"))
     assert executor.next_finished(None).traceback == "about to exit\n"
-    executor.close()
 
 
 def test_a_replaced_worker_leaves_the_logs_of_the_others_alone(two, tmp_path):
     two.submit(ask(1, "exit"))
     two.submit(ask(2, "hang"))
     two.next_finished(None)
-    two.submit(ask(3, "print"))
-    two.next_finished(None)
+    evaluate(two, ask(3, "print"))
     assert (tmp_path / "0.log").read_text() == "printed by a library\nwritten to a descriptor\n"
 
 
-def test_a_worker_that_dies_before_it_takes_the_data_is_a_failed_start(tmp_path):
-    more_than_a_pipe_holds = partial(make_with, np.zeros(1_000_000))
-    executor = ProcessExecutor(more_than_a_pipe_holds, 1, log_dir=tmp_path / "missing")
-    executor.submit(ask(1))
-    with pytest.raises(AutoMLError, match="3 workers died before they were ready"):
-        executor.next_finished(None)
-    executor.close()
+def test_a_folder_that_cannot_hold_the_data_is_said_before_the_first_trial(tmp_path):
+    with pytest.raises(StudyError, match=r"the data cannot be written to .*missing, for the workers: No such file"):
+        ProcessExecutor(make, 1, log_dir=tmp_path / "missing")
 
 
-def test_workers_that_cannot_start_end_the_search_with_their_last_words(tmp_path):
-    executor = ProcessExecutor(die_maker, 1, log_dir=tmp_path)
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_workers_that_cannot_start_end_the_search_with_their_last_words(start, method):
+    executor = start(make=partial(die), start_method=method)
     executor.submit(ask(1))
     with pytest.raises(
         AutoMLError, match=r"3 workers died before they were ready \(exit code 7\)(.|\n)*no such library"
     ):
         executor.next_finished(None)
-    executor.close()
 
 
-die_maker = partial(die)
+def test_the_end_of_the_template_is_the_end_of_its_trials_and_of_nothing_more(start):
+    executor = start(2)
+    pid = int(evaluate(executor, ask(1)).loss)
+    executor.submit(ask(2, "hang"))
+    assert executor.next_finished(1.0) is None
+    psutil.Process(pid).parent().kill()
+    assert executor.next_finished(60).state is TrialState.CRASHED
+    assert evaluate(executor, ask(3)).state is TrialState.COMPLETE
+
+
+def test_a_worker_that_dies_idle_costs_no_trial(start):
+    executor = start()
+    worker = psutil.Process(int(evaluate(executor, ask(1)).loss))
+    worker.kill()
+    assert evaluate(executor, ask(2)).state is TrialState.COMPLETE
+
+
+def test_a_worker_that_has_grown_is_replaced_between_trials(start):
+    executor = start(limits=Limits(memory_mb=2000))
+    small = evaluate(executor, ask(1)).loss
+    assert evaluate(executor, ask(2, "keep", mb=1100)).loss == small
+    assert evaluate(executor, ask(3)).loss != small
+
+
+def test_a_clock_that_is_set_back_changes_no_limit(start, monkeypatch):
+    import time
+
+    executor = start(limits=Limits(timeout_s=1.0))
+    real = time.time
+    monkeypatch.setattr("time.time", lambda: real() - 3600)
+    executor.submit(ask(1, "hang"))
+    executor.next_finished(0.1)
+    monkeypatch.setattr("time.time", lambda: real() + 3600)
+    assert executor.next_finished(60).error == "over the time limit of 1 s"
+    assert evaluate(executor, ask(2, "sleep", s=0.2)).state is TrialState.COMPLETE
 
 
 def test_a_script_without_a_main_guard_works(tmp_path):
-    script = tmp_path / "script.py"
-    script.write_text(
-        textwrap.dedent(f"""
-        import sys
-        sys.path.insert(0, {os.path.dirname(__file__)!r})
-        import pathlib
-        from automl.core.trial import Suggestion
-        from automl.execution.processes import ProcessExecutor
-        from test_execution_processes import make
-        print("begins")
-        executor = ProcessExecutor(make, 1, log_dir=pathlib.Path({str(tmp_path)!r}))
-        executor.submit(Suggestion(1, {{"model": "knn", "do": "work"}}, seed=0))
-        print(executor.next_finished(None).state)
-        executor.close()
-        """)
-    )
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("begins\ncomplete\n", "")
+    for method in ("fork", "spawn"):
+        script = tmp_path / f"{method}.py"
+        script.write_text(
+            textwrap.dedent(f"""
+            import pathlib, sys
+            sys.path.insert(0, {TESTS!r})
+            from acting import ask, make
+            from automl.execution.processes import ProcessExecutor
+            print("begins")
+            executor = ProcessExecutor(make, 1, log_dir=pathlib.Path({str(tmp_path)!r}), start_method={method!r})
+            executor.submit(ask(1))
+            print(executor.next_finished(None).state)
+            executor.close()
+            """)
+        )
+        done = subprocess.run([sys.executable, script], capture_output=True, text=True)
+        assert (done.stdout, done.stderr) == ("begins\ncomplete\n", "")
 
 
-def test_workers_end_with_the_driver(tmp_path):
+@pytest.mark.parametrize(
+    ("method", "do"), [("fork", "hang in C"), ("fork", "stop"), ("fork", "child and hang"), ("spawn", "hang")]
+)
+def test_nothing_is_left_of_a_driver_that_was_killed(tmp_path, method, do):
     script = textwrap.dedent(f"""
-        import sys, os, pathlib, time
-        sys.path.insert(0, {os.path.dirname(__file__)!r})
+        import os, pathlib, sys, time
+        sys.path.insert(0, {TESTS!r})
+        from acting import ask, make
         from automl.execution.processes import ProcessExecutor
-        from test_execution_processes import ask, make
-        executor = ProcessExecutor(make, 1, log_dir=pathlib.Path({str(tmp_path)!r}))
+        executor = ProcessExecutor(make, 1, log_dir=pathlib.Path({str(tmp_path)!r}), start_method={method!r})
         executor.submit(ask(1))
-        print(int(executor.next_finished(None).loss), flush=True)
-        executor.submit(ask(2, "hang"))
-        executor.next_finished(0.2)
-        os.kill(os.getpid(), 9)
+        executor.next_finished(None)
+        executor.submit(ask(2, {do!r}))
+        executor.next_finished(0.5)
+        print(flush=True)
+        sys.stdin.read()
     """)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    worker = int(done.stdout)
-    _gone, alive = psutil.wait_procs([psutil.Process(worker)] if psutil.pid_exists(worker) else [], timeout=10)
+    driver = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    driver.stdout.readline()
+    family = psutil.Process(driver.pid).children(recursive=True)
+    assert len(family) >= (2 if method == "fork" else 1)
+    driver.kill()
+    driver.communicate()
+    _, alive = psutil.wait_procs(family, timeout=10)
+    for process in alive:
+        process.kill()
     assert alive == []
 
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -186,3 +186,41 @@ def test_a_second_half_does_not_repeat_the_first() -> None:
         again.tell(trial)
     second = run(again, 9, 16)
     assert len({config_key(trial.config) for trial in first + second}) == 16
+
+
+def on_a_line(seed: int) -> tuple[HyperoptTPE, list[Trial], Suggestion]:
+    """A sampler after 40 trials, these, and a trial that runs a thousandth beside the best of them."""
+    sampler, trials = HyperoptTPE(LINE, seed), list[Trial]()
+    for number in range(1, 41):
+        suggestion = sampler.ask(number, [])
+        assert suggestion is not None
+        trials.append(Trial(suggestion, TrialResult(number, TrialState.COMPLETE, abs(place(suggestion) - 0.7))))
+        sampler.tell(trials[-1])
+    best = min(trials, key=lambda trial: float(trial.loss or 0.0)).suggestion
+    return sampler, trials, Suggestion(41, {"model": "m", "model.m.x": place(best) + 0.001}, 0)
+
+
+def place(suggestion: Suggestion | None) -> float:
+    assert suggestion is not None
+    return float(str(suggestion.config["model.m.x"]))
+
+
+def test_pending_trials_repel() -> None:
+    sampler, _, running = on_a_line(seed=3)
+    numbers = range(42, 142)
+    alone = [abs(place(sampler.ask(number, [])) - place(running)) < 0.05 for number in numbers]
+    beside = [abs(place(sampler.ask(number, [running])) - place(running)) < 0.05 for number in numbers]
+    assert sum(alone) > 15
+    assert sum(beside) == 0
+
+
+@pytest.mark.parametrize("lie", [max, lambda losses: sum(losses) / len(losses)], ids=["worst", "mean"])
+def test_no_loss_is_as_good_as_the_lie_that_pending_trials_have_the_worst_or_the_mean_one(
+    lie: Callable[[list[float]], float],
+) -> None:
+    sampler, trials, running = on_a_line(seed=3)
+    lied_to, _, _ = on_a_line(seed=3)
+    loss_told = lie([float(trial.loss or 0.0) for trial in trials])
+    lied_to.tell(Trial(running, TrialResult(running.number, TrialState.COMPLETE, loss_told)))
+    for number in range(42, 62):
+        assert sampler.ask(number, [running]) == lied_to.ask(number, [])

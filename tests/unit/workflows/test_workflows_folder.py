@@ -5,12 +5,17 @@ import re
 
 import numpy as np
 import pytest
+from faults import full_disk
+from tracked_studies import complete
 
+from automl.core.leaderboard import standings
+from automl.core.metric import METRICS
 from automl.core.plan import Fold, Plan
 from automl.errors import RequestError, StudyError
-from automl.workflows.folder import StudyDraft, create_study, has_study, open_study, require_place
+from automl.workflows.folder import StudyDraft, create_study, has_study, open_study, require_place, write_json
 from automl.workflows.predict import find_bundle
 from automl.workflows.request import SearchRequest
+from automl.workflows.tables import write_leaderboard
 
 FACTS = {
     "request": SearchRequest(data="data.csv").as_dict(),
@@ -75,6 +80,22 @@ def test_an_edited_study_file_is_called_damaged(changes, message, study):
         open_study("st", study.path.parent)
 
 
+def test_a_study_from_before_the_limits_of_a_trial_can_be_read(study):
+    limits = {"trial_timeout_s", "trial_memory_mb"}
+    edit(study, request={key: value for key, value in FACTS["request"].items() if key not in limits})
+    then = open_study("st", study.path.parent).facts["request"]
+    assert SearchRequest.from_dict(then) == SearchRequest(data="data.csv")
+
+
+@pytest.mark.parametrize(
+    "limits", [{"trial_timeout_s": "10m"}, {"trial_memory_mb": -1}, {"trial_memory_mb": [900]}], ids=str
+)
+def test_limits_that_cannot_be_are_called_damaged(limits, study):
+    edit(study, request={**FACTS["request"], **limits})
+    with pytest.raises(StudyError, match=r"(?s)study\.json is damaged.*request: "):
+        open_study("st", study.path.parent)
+
+
 def test_a_study_of_a_larger_computer_can_be_read(study):
     edit(study, request={**FACTS["request"], "workers": 100_000})
     assert open_study("st", study.path.parent).name == "st"
@@ -118,3 +139,58 @@ def test_a_result_that_says_too_little_is_called_damaged(content, study):
     (study.path / "result.json").write_text(content)
     with pytest.raises(StudyError, match=r"result\.json is damaged"):
         find_bundle("st", str(study.path.parent))
+
+
+def test_a_changed_fact_leaves_what_others_changed_since(study):
+    study.update(rested={"svm": "why"})
+    assert study.update(looks=1).facts["rested"] == {"svm": "why"}
+    facts = open_study("st", study.path.parent).facts
+    assert (facts["looks"], facts["rested"], facts["uid"]) == (1, {"svm": "why"}, "0")
+
+
+def test_a_fact_for_which_there_is_no_room_is_one_line_and_changes_nothing(study):
+    before = (study.path / "study.json").read_bytes()
+    names = sorted(path.name for path in study.path.iterdir())
+    with (
+        full_disk(),
+        pytest.raises(StudyError, match=r"study\.json cannot be written: .*finished so far is kept") as error,
+    ):
+        study.update(looks=1)
+    assert error.value.hint == f"make room or mend the folder, then: automl resume {study.path}"
+    assert (study.path / "study.json").read_bytes() == before
+    assert sorted(path.name for path in study.path.iterdir()) == names
+
+
+def test_a_fact_for_a_damaged_study_is_refused(study):
+    (study.path / "study.json").write_text("{")
+    with pytest.raises(StudyError, match=r"study\.json cannot be read"):
+        study.update(looks=1)
+
+
+def test_a_json_file_for_which_there_is_no_room_is_one_line_and_the_old_one_stands(study):
+    path = study.path / "result.json"
+    write_json(path, {"n_finished": 1})
+    wanted = rf"result\.json cannot be written: File too large \(\d+ bytes free in {re.escape(str(study.path))}\)"
+    with full_disk(), pytest.raises(StudyError, match=wanted):
+        write_json(path, {"n_finished": 2, "notes": ["x" * 1000]})
+    assert json.loads(path.read_text()) == {"n_finished": 1}
+    assert not list(study.path.glob(".*"))
+
+
+def test_a_study_for_which_there_is_no_room_is_one_line_and_leaves_nothing(tmp_path):
+    draft = StudyDraft(FACTS, "schema = 1", PLAN, digest="d", n_trials=3)
+    for n_bytes in (0, 100, 700):
+        with full_disk(n_bytes), pytest.raises(StudyError, match=r"runs cannot be written: File too large \(\d+ bytes"):
+            create_study(tmp_path / "runs", draft, name="st", stem="data")
+    assert not list((tmp_path / "runs").iterdir())
+
+
+def test_a_leaderboard_for_which_there_is_no_room_is_one_line_and_the_old_one_stands(tmp_path):
+    path, metric = tmp_path / "leaderboard.csv", METRICS["log_loss"]
+    write_leaderboard(path, [], metric)
+    before = path.read_bytes()
+    many = standings([complete(number, loss=1 / number) for number in range(1, 200)], metric)
+    with full_disk(), pytest.raises(StudyError, match=r"leaderboard\.csv cannot be written: File too large") as error:
+        write_leaderboard(path, many, metric)
+    assert error.value.hint == f"make room or mend the folder, then: automl resume {tmp_path}"
+    assert (path.read_bytes(), list(tmp_path.iterdir())) == (before, [path])

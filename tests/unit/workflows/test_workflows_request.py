@@ -3,7 +3,7 @@
 import pytest
 
 from automl.errors import RequestError
-from automl.workflows.request import SearchRequest
+from automl.workflows.request import SearchRequest, inline_if_alone
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,11 @@ from automl.workflows.request import SearchRequest
         ({"timeout_s": -3.0}, "--timeout must be positive and finite, not -3 s"),
         ({"timeout_s": float("nan")}, "--timeout must be positive and finite, not nan s"),
         ({"timeout_s": float("inf")}, "--timeout must be positive and finite, not inf s"),
+        ({"trial_timeout_s": 0.0}, "--trial-timeout must be positive and finite, not 0 s"),
+        ({"trial_timeout_s": float("nan")}, "--trial-timeout must be positive and finite, not nan s"),
+        ({"trial_memory_mb": 199.0}, "--trial-memory must be .*at least 200 MB, which a worker needs .*, not 199 MB"),
+        ({"trial_memory_mb": float("inf")}, "--trial-memory must be finite .*, not inf MB"),
+        ({"trial_memory_mb": 900.0, "workers": 0}, "workers=0 .* no trial can be stopped"),
         ({"data": ""}, 'DATA is empty: ""'),
         ({"space": ""}, '--space is empty: ""'),
         ({"runs": ""}, '--runs is empty: ""'),
@@ -45,10 +50,20 @@ def test_an_unknown_metric_is_told_what_exists():
 
 
 def test_a_request_is_read_back_from_its_record():
-    request = SearchRequest(data="a.csv", drop=("x", "y"), models=("svm",), test="0.2", timeout_s=60.0)
+    request = SearchRequest(data="a.csv", drop=("x", "y"), models=("svm",), test="0.2", trial_timeout_s=60.0)
     assert SearchRequest.from_dict(request.as_dict()) == request
 
 
 def test_a_test_set_is_a_share_or_a_file():
     assert (SearchRequest(test="0.25").test_share, SearchRequest(test="0.25").test_file) == (0.25, None)
     assert (SearchRequest(test="t.csv").test_share, SearchRequest(test="t.csv").test_file) == (None, "t.csv")
+
+
+def test_one_worker_of_a_python_caller_is_its_own_process():
+    assert inline_if_alone(SearchRequest(workers=1)).workers == 0
+    assert inline_if_alone(SearchRequest(workers=2)).workers == 2
+
+
+@pytest.mark.parametrize("limit", [{"trial_timeout_s": 60.0}, {"trial_memory_mb": 900.0}], ids=str)
+def test_a_limit_needs_a_worker_that_can_be_stopped(limit):
+    assert inline_if_alone(SearchRequest(workers=1, **limit)).workers == 1

@@ -1,0 +1,21 @@
+"""The environment of workers: few threads, no screen."""
+
+from __future__ import annotations
+
+import os
+
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+
+
+def worker_environment(n_threads: int) -> dict[str, str]:
+    """This process's environment with the limits that libraries read when they are imported."""
+    return {**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(n_threads)), "MPLBACKEND": "Agg"}
