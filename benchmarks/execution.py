@@ -31,6 +31,7 @@ from automl.execution.limits import Limits
 from automl.execution.processes import ProcessExecutor
 from automl.samplers.hyperopt_tpe import HyperoptTPE
 from automl.samplers.random import RandomSampler
+from automl.spaces.library import find_space
 from automl.workflows.choose_space import read_space
 from automl.workflows.events import unheard
 from automl.workflows.preload import modules_for
@@ -149,7 +150,7 @@ def resume(sizes: tuple[int, ...] = (200, 5000)) -> None:
     """From the journal of a long study to its next suggestion, and what the driver holds then."""
     from hyperopt import tpe  # noqa: F401 - imported before the clock starts
 
-    space = read_space("tabular").space
+    space = read_space(find_space("tabular", folder=Path("/")))
     for n_trials in sizes:
         with tempfile.TemporaryDirectory() as folder:
             write_journal(Path(folder), n_trials, RandomSampler(space, 0))

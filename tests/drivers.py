@@ -83,12 +83,16 @@ class Place:
         """What a search in this place finds in its environment beside what we have."""
         return {"TERM": "dumb", "TMPDIR": str(self.temp), MARK: self.mark, **self.variables}
 
+    def journal(self) -> bytes:
+        """What stands in the journal, nothing before there is one."""
+        try:
+            return (self.study / JOURNAL_NAME).read_bytes()
+        except OSError:
+            return b""
+
     def n_finished(self) -> int:
         """Finished trials in the journal, read without understanding it."""
-        try:
-            return (self.study / JOURNAL_NAME).read_bytes().count(b'"event":"finished"')
-        except OSError:
-            return 0
+        return self.journal().count(b'"event":"finished"')
 
     def trials(self) -> dict[int, tuple[Mapping[str, object], float | None]]:
         """Config and loss of every finished trial."""

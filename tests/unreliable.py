@@ -34,6 +34,8 @@ class UnreliableProxy:
     Attributes
     ----------
     lose_every : every so manieth answer is lost, whatever the mode; 0 for none
+    only : requests whose path does not hold this are passed on, whatever the mode
+    n_asked, n_answered, n_held : requests so far, those of them that were answered well, those that are kept waiting
     """
 
     def __init__(self, to_port: int, *, delay_s: float = 0.5) -> None:
@@ -41,8 +43,10 @@ class UnreliableProxy:
         self.delay_s = delay_s
         self.mode = Mode.PASS
         self.lose_every = 0
+        self.only = ""
         self.n_asked = 0
         self.n_answered = 0
+        self.n_held = 0
         self._changed = Event()
         self._server = self._listen(0)
         self.port: int = self._server.server_port
@@ -99,12 +103,14 @@ def _handler(proxy: UnreliableProxy) -> type[BaseHTTPRequestHandler]:
         def pass_on(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             proxy.n_asked += 1
-            match proxy.mode:
+            match proxy.mode if proxy.only in self.path else Mode.PASS:
                 case Mode.REFUSE:
                     self.close_connection = True
                     return
                 case Mode.SILENT:
+                    proxy.n_held += 1
                     proxy.wait_for_change()
+                    proxy.n_held -= 1
                     self.close_connection = True
                     return
                 case Mode.ERROR:

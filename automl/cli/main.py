@@ -77,7 +77,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit: 0 fine, 1 a bug of ours, 2 the user can mend it, 3 no trial succeeded,
-    130 Ctrl-C, 143 SIGTERM."""
+    130 Ctrl-C, 143 SIGTERM, 129 terminal closed."""
     try:
         cli.main(standalone_mode=False)
         sys.stdout.flush()

@@ -14,6 +14,7 @@ Out-of-fold probabilities of complete trials lie beside it, in ``oof/``, written
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -219,9 +220,11 @@ class Journal:
 
     def _write_oof(self, number: int, oof: NDArray[np.float64]) -> None:
         path = oof_path(self.folder, number)
+        content = io.BytesIO()  # numpy (2.4) does not notice when the last bytes of a file find no room
+        np.save(content, oof, allow_pickle=False)
         try:
             with path.open("wb") as file:
-                np.save(file, oof, allow_pickle=False)
+                file.write(content.getbuffer())
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as err:

@@ -35,7 +35,8 @@ class StopReason(StrEnum):
 class StopRequest:
     """Set ``requested`` from a signal handler: the loop cancels what is running and ends.
 
-    ``is_heeded`` tells the handler whether a loop is looking; where none is, the handler has to interrupt itself.
+    ``is_heeded`` tells the handler whether a loop is looking or will be at once; where none is, the handler has to
+    interrupt itself.
     """
 
     requested: bool = False

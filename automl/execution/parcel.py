@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
+from automl.core.disk import why_not_written
 from automl.errors import StudyError
 
 _ALIGNMENT = 64
@@ -36,7 +37,7 @@ class Parcel:
             self._write(blocks)
         except OSError as err:
             raise StudyError(
-                f"the data cannot be written to {folder}, for the workers: {err.strerror}",
+                f"the data cannot be written to {folder}, for the workers: {why_not_written(folder / 'data', err)}",
                 hint="make room or mend the folder, then: automl resume",
             ) from err
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import socket
@@ -10,7 +11,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TextIO, TypeAlias
 
 from automl.core.ports import Evaluate
 from automl.core.trial import Suggestion, TrialResult, TrialState
@@ -64,8 +65,23 @@ def redirect_output(log: int) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
-    sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
-    sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
+    sys.stdout = _text(1)
+    sys.stderr = _text(2)
+
+
+class _Log(io.FileIO):
+    """A file that may run out of room: what does not fit is lost, and no trial fails for it."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return len(data)
+
+
+def _text(fd: int) -> TextIO:
+    log = io.BufferedWriter(_Log(fd, "wb", closefd=False))
+    return io.TextIOWrapper(log, errors="backslashreplace", line_buffering=True)
 
 
 def _prepare(task: Callable[[], Task]) -> Evaluate:

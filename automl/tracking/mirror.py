@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from automl.core.ports import StudyEnd, StudyInfo
@@ -71,7 +73,7 @@ class Mirror:
                 raise
             self._on_note(f"MLflow refuses the numbers of {record.name}: {one_line(err)}")
         if (text := record.traceback) is not None:
-            self._store(run, "tracebacks", lambda: self._client.log_text(run.run_id, text, "traceback.txt"))
+            self._store(run, "tracebacks", lambda: self._upload_text(run, text))
         self._client.set_terminated(run.run_id, "FAILED" if record.has_failed else "FINISHED", ended_ms)
         self._runs[record.number] = _Run(run.run_id, run.started_ms, is_closed=True)
 
@@ -81,7 +83,7 @@ class Mirror:
         if end is not None:
             self._mark_best(end.best)
             self._log(self._study_run, study_points(end, self._info.n_trials), at_ms=self._study_run.started_ms)
-            self._store(self._study_run, "the bundle", lambda: self._upload(end.bundle))
+            self._store(self._study_run, "the bundle", lambda: self._upload_bundle(end.bundle))
         self._client.set_terminated(self._study_run.run_id, "KILLED" if end is None else "FINISHED")
 
     def _read_trials(self) -> dict[int, _Run]:
@@ -167,9 +169,16 @@ class Mirror:
                     self._on_note(f"MLflow does not keep {what}: {one_line(err)}")
                     return
 
-    def _upload(self, folder: str) -> None:
+    def _upload_bundle(self, folder: str) -> None:
         with impatient(UPLOAD_TIMEOUT_S):
             self._client.log_artifacts(self._study_run.run_id, folder, "bundle")
+
+    def _upload_text(self, run: _Run, text: str) -> None:
+        # Unlike that of MLflow's log_text, this folder goes also when the process ends in the middle of the call.
+        with TemporaryDirectory(prefix="automl-") as folder:
+            path = Path(folder) / "traceback.txt"
+            path.write_text(text, encoding="utf-8")
+            self._client.log_artifact(run.run_id, str(path))
 
 
 def _as_run(entity: Any) -> _Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
@@ -21,9 +23,12 @@ ROOT_TAG = "automl.runs"
 """Experiment tag: URI of the runs folder at the time of writing, the common prefix of every stored location."""
 
 _DRAFT_PREFIX = ".new-mlflow-"
-_CREATE = (
-    "import sys; from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore; SqlAlchemyStore(*sys.argv[1:])"
-)
+_CREATE = """
+import os, sys, threading
+threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()  # when the search is gone
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+SqlAlchemyStore(*sys.argv[1:])
+"""
 _LOCATIONS = (
     ("experiments", "artifact_location"),
     ("runs", "artifact_uri"),
@@ -98,18 +103,29 @@ def _sqlite_uri(database: Path) -> str:
 
 
 def _create(draft: Path, artifacts: str) -> None:
-    """Build a database with a process of its own."""
-    done = subprocess.run(
+    """Build a database with a process of its own, which does not outlive this one."""
+    with subprocess.Popen(
         [sys.executable, "-P", "-c", _CREATE, _sqlite_uri(draft), artifacts],
         env={"MLFLOW_DISABLE_TELEMETRY": "true", **os.environ},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        check=False,
-    )
-    if done.returncode != 0:
-        raise StudyError((done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1])
+    ) as process:
+        # this may be a thread that is left behind; the draft's folder is removed at exit, too, and after this
+        end = atexit.register(partial(_end, process))
+        try:
+            said = "" if process.stderr is None else process.stderr.read()
+        finally:
+            atexit.unregister(end)
+    if process.returncode != 0:
+        raise StudyError((said.strip().splitlines() or [f"exit code {process.returncode}"])[-1])
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.wait()
 
 
 def _publish(draft: Path, database: Path) -> None:

@@ -24,7 +24,8 @@ from automl.core.plan import Fold, Plan
 from automl.errors import BundleError, RequestError, StudyError
 from automl.workflows.request import SearchRequest
 
-FORMAT = 1
+FORMAT = 2
+"""Of ``study.json``: 2 adds the limits of trials and the families at rest to 1, which is read as well."""
 
 _RESTORE = "restore the file, or begin a new study"
 _ELSEWHERE = "--runs DIR puts studies somewhere else"

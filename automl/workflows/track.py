@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 _MAX_NOTES = 20
 _STOP_FLUSH_S = 2.0  # Ctrl-C is answered within seconds, and a resume sends what is left
 _CATCH_UP_FLUSH_S = 600.0
+_GRACE_S = 2.0
 
 
 @contextmanager
@@ -81,17 +81,19 @@ def _mirrored(
         flush_s=flush_s,
         on_wait=lambda seconds: listen(Progress(f"sending what is left to MLflow, {seconds:.0f} s at most")),
     )
+    grace_s = _GRACE_S
     try:
         yield tracker
     except SearchInterrupted:
         tracker.study_finished(None, flush_s=_STOP_FLUSH_S)
+        grace_s = 0.0
         raise
     except KeyboardInterrupt:
-        tracker.close(0)
+        grace_s = 0.0
         raise
     finally:
-        tracker.close()
-        for text in (*islice(notes, _MAX_NOTES), *_shortcomings(tracker, folder)):
+        tracker.close(grace_s)
+        for text in (*list(notes)[:_MAX_NOTES], *_shortcomings(tracker, folder)):
             listen(Note(f"MLflow: {text}"))
 
 

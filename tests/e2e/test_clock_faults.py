@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from drivers import BUDGET, start, wait_until
@@ -19,39 +21,37 @@ HOUR_S, TEN_YEARS_S = 3600, 10 * 365 * 86400
 _SITECUSTOMIZE = '''
 """Every clock that can be set is off by as many seconds as a file says, from the moment it does."""
 
-import datetime
 import os
+import sys
 import time
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
 FILE = Path(os.environ["AUTOML_TEST_CLOCK"])
 REAL_TIME, REAL_NS, REAL_LOCAL, REAL_STRFTIME = time.time, time.time_ns, time.localtime, time.strftime
-REAL_DATETIME = datetime.datetime
+
+
+class Clock(datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.now(tz) + timedelta(seconds=offset())
 
 
 def offset():
     with suppress(OSError):
-        return int(FILE.read_text() or 0)
+        seconds = int(FILE.read_text() or 0)
+        for name, module in list(sys.modules.items()):  # compiled modules do not survive another class
+            if name.startswith("automl.") and vars(module).get("datetime") is datetime:
+                module.datetime = Clock
+        return seconds
     return 0
-
-
-class Kind(type):
-    def __instancecheck__(cls, thing):
-        return isinstance(thing, REAL_DATETIME)
-
-
-class Clock(REAL_DATETIME, metaclass=Kind):
-    @classmethod
-    def now(cls, tz=None):
-        return super().now(tz) + datetime.timedelta(seconds=offset())
 
 
 time.time = lambda: REAL_TIME() + offset()
 time.time_ns = lambda: REAL_NS() + offset() * 10**9
 time.localtime = lambda secs=None: REAL_LOCAL(time.time() if secs is None else secs)
 time.strftime = lambda format, when=None: REAL_STRFTIME(format, when or time.localtime())
-datetime.datetime = Clock
 '''
 
 
@@ -72,6 +72,8 @@ def test_a_clock_that_is_set_changes_no_trial_and_no_time_limit(once, place, clo
     clock.write_text(str(offset))
     _, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
+    created = datetime.fromisoformat(json.loads((place.study / "best" / "manifest.json").read_text())["created"])
+    assert round((created - datetime.now(UTC)).total_seconds() / HOUR_S) == offset / HOUR_S  # it was set indeed
     lost = len(set(range(1, BUDGET + 1)) - place.trials().keys())
     record_fault(f"clock {fault}", lost=lost, doubled=place.n_doubled(), left=place.left())
     assert once.is_found_in(place)

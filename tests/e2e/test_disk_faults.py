@@ -53,17 +53,24 @@ def assert_one_clear_line(process, wanted):
     return err
 
 
-def resumed(once, place, before):
-    """Trials lost and doubled when there is room again."""
-    code, _, err = run(place, resume_arguments(place))
-    assert code == 0, err
-    after = place.trials()
-    lost = sum(after.get(number) != trial for number, trial in before.items())
-    return {"lost": lost + len(set(range(1, BUDGET + 1)) - after.keys()), "doubled": place.n_doubled()}
+@pytest.fixture
+def resumed(template):
+    """Go on when there is room again: the trials lost and doubled."""
+
+    def to_the_end(place, before):
+        driver = template.start(place, resume_arguments(place))
+        assert driver.wait() == 0, driver.said()
+        after = place.trials()
+        lost = sum(after.get(number) != trial for number, trial in before.items())
+        return {"lost": lost + len(set(range(1, BUDGET + 1)) - after.keys()), "doubled": place.n_doubled()}
+
+    return to_the_end
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_disk_that_is_full_while_journalling_ends_the_search_and_a_resume_goes_on(once, place, record_fault, workers):
+def test_a_disk_that_is_full_while_journalling_ends_the_search_and_a_resume_goes_on(
+    once, place, resumed, record_fault, workers
+):
     process = start(place, once.search(place, workers=workers))
     wait_until(lambda: place.n_finished() >= 10, process)
     limit(process, (place.study / "trials.jsonl").stat().st_size + 500)
@@ -72,23 +79,25 @@ def test_a_disk_that_is_full_while_journalling_ends_the_search_and_a_resume_goes
     left, before = place.left(), place.trials()
     assert place.litter() == []
     assert len(before) >= 10
-    record_fault("disk full while journalling", left=left, **resumed(once, place, before))
+    record_fault("disk full while journalling", left=left, **resumed(place, before))
     assert workers > 1 or once.is_found_in(place)
 
 
-def test_a_disk_that_is_full_while_predictions_are_kept_ends_the_search(once, place, record_fault):
+def test_a_disk_that_is_full_while_predictions_are_kept_ends_the_search(once, place, resumed, record_fault):
     process = start(place, once.search(place))
-    wait_until(place.study.exists, process)
+    wait_until(lambda: b'"event":"asked"' in place.journal(), process)
     limit(process, 1000)  # more than the journal has before its first trial ends, less than the predictions of one
     assert_one_clear_line(process, rf"oof/00000\d\.npy cannot be written: {room(place)}")
     left = place.left()
     assert (place.litter(), list((place.study / "oof").iterdir())) == ([], [])
-    record_fault("disk full while predictions are kept", left=left, **resumed(once, place, {}))
+    record_fault("disk full while predictions are kept", left=left, **resumed(place, {}))
     assert once.is_found_in(place)
 
 
 @pytest.mark.parametrize("sign", ["trials.jsonl", "leaderboard.csv"])
-def test_a_disk_that_is_full_after_the_last_trial_leaves_nothing_that_looks_finished(once, place, record_fault, sign):
+def test_a_disk_that_is_full_after_the_last_trial_leaves_nothing_that_looks_finished(
+    once, place, resumed, record_fault, sign
+):
     process = start(place, once.search(place))
     wait_until(lambda: place.n_finished() == BUDGET and (place.study / sign).exists(), process)
     limit(process, 1000)
@@ -98,7 +107,7 @@ def test_a_disk_that_is_full_after_the_last_trial_leaves_nothing_that_looks_fini
     assert not (place.study / "result.json").exists()
     code, _, err = run(place, ["export", place.name, "--out", str(place.temp / "model"), "--runs", str(place.runs)])
     assert (code, "has no winner yet: 40 of 40 trials are done" in err) == (2, True)
-    record_fault("disk full after the last trial", left=left, **resumed(once, place, before))
+    record_fault("disk full after the last trial", left=left, **resumed(place, before))
     assert once.is_found_in(place)
 
 

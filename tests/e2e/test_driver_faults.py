@@ -31,10 +31,15 @@ def lost_in(place, before):
     return changed + len(set(range(1, BUDGET + 1)) - after.keys())
 
 
-def resume(place):
-    code, _, err = run(place, resume_arguments(place))
-    assert code == 0, err
-    return err
+@pytest.fixture
+def resume(template):
+    """Go on with a study until it is done."""
+
+    def to_the_end(place):
+        driver = template.start(place, resume_arguments(place))
+        assert driver.wait() == 0, driver.said()
+
+    return to_the_end
 
 
 def test_a_search_that_is_killed_again_and_again_ends_as_if_it_had_not_been(template, once, place, record_fault):
@@ -59,7 +64,7 @@ def test_a_search_that_is_killed_again_and_again_ends_as_if_it_had_not_been(temp
 )
 @pytest.mark.parametrize("n_finished", [0, 3, 25])
 def test_a_signal_stops_the_search_keeps_what_is_finished_and_says_how_to_go_on(
-    once, place, record_fault, fault, number, code, n_finished
+    once, place, resume, record_fault, fault, number, code, n_finished
 ):
     process = start(place, once.search(place))
     wait_until(lambda: place.study.exists() and place.n_finished() >= n_finished, process)
@@ -77,7 +82,7 @@ def test_a_signal_stops_the_search_keeps_what_is_finished_and_says_how_to_go_on(
     assert once.is_found_in(place)
 
 
-def test_ctrl_c_while_the_winner_is_fitted_and_judged_leaves_a_study_that_goes_on(once, place, record_fault):
+def test_ctrl_c_while_the_winner_is_fitted_and_judged_leaves_a_study_that_goes_on(once, place, resume, record_fault):
     process = start(place, once.search(place))
     wait_until((place.study / "leaderboard.csv").exists, process)
     process.send_signal(signal.SIGINT)
@@ -107,8 +112,28 @@ def test_a_second_ctrl_c_ends_what_is_stuck_in_native_code(once, place, tmp_path
     assert process.returncode == 130, err
     left = place.left()
     order.unlink()
-    resume(place)
+    code, _, err = run(place, resume_arguments(place))
+    assert code == 0, err
     record_fault(f"second Ctrl-C, {where} stuck", lost=lost_in(place, before), doubled=place.n_doubled(), left=left)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_search_that_ends_while_mlflow_makes_its_first_database_leaves_no_process(
+    once, place, resume, record_fault, number
+):
+    (place.runs / "mlflow.db").unlink()
+    process = start(place, once.search(place))
+    wait_until(lambda: any(place.runs.glob(".new-mlflow-*/*")), process)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGKILL: -9}[number], err
+    left, before = place.left(), place.trials()
+    assert number == signal.SIGKILL or place.litter() == []
+    resume(place)
+    fault = f"{number.name} while MLflow's database is made"
+    record_fault(fault, lost=lost_in(place, before), doubled=place.n_doubled(), left=left)
+    assert place.litter() == []
+    assert once.is_found_in(place)
 
 
 def start_in_terminal(place, args):
@@ -123,7 +148,7 @@ def start_in_terminal(place, args):
     return process, ours
 
 
-def test_a_closed_terminal_stops_the_search_in_good_order(once, place, record_fault):
+def test_a_closed_terminal_stops_the_search_in_good_order(once, place, resume, record_fault):
     process, terminal = start_in_terminal(place, once.search(place))
 
     def has_some_trials():

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from drivers import resume_arguments, wait_until
+from drivers import resume_arguments, start, wait_until
 from made_tables import write_people
 from tracked_studies import IGNORE_MLFLOW_WARNING, complete, failed, study_info
 from unreliable import Mode, UnreliableProxy
@@ -82,15 +82,25 @@ def asked(tmp_path_factory):
 
 
 @pytest.fixture
-def search(template, asked, new_place, proxy):
-    """Start a search that is tracked through the proxy: ``search(name) -> (its place, its process)``."""
+def command(asked, new_place, proxy):
+    """A search that is tracked through the proxy: ``command(name) -> (its place, its arguments)``."""
 
-    def start(name):
+    def make(name):
         place = replace(new_place(), name=name)
-        where = ["--runs", str(place.runs), "--name", name, "--tracking-uri", proxy.url]
-        return place, template.start(place, [*asked, *where])
+        return place, [*asked, "--runs", str(place.runs), "--name", name, "--tracking-uri", proxy.url]
 
-    return start
+    return make
+
+
+@pytest.fixture
+def search(template, command):
+    """Start such a search: ``search(name) -> (its place, its process)``."""
+
+    def begin(name):
+        place, arguments = command(name)
+        return place, template.start(place, arguments)
+
+    return begin
 
 
 @pytest.fixture
@@ -98,7 +108,7 @@ def resume(template):
     """Resume a study to its end."""
 
     def run(place):
-        (place.temp.parent / "stderr").unlink()
+        (place.temp.parent / "stderr").unlink(missing_ok=True)
         again = template.start(place, resume_arguments(place))
         assert again.wait() == 0, again.said()
         return again.said()
@@ -227,16 +237,22 @@ def test_a_search_that_is_killed_while_it_sends_what_is_left_is_complete_in_the_
     require_mirror(place, "away at the end, and kill -9")
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_stops_a_search_whose_server_is_silent(number, code, search, resume, proxy, require_mirror):
+@pytest.mark.parametrize(
+    ("number", "code", "silent_path"), [(signal.SIGINT, 130, ""), (signal.SIGTERM, 143, "mlflow-artifacts")]
+)
+def test_a_signal_stops_a_search_whose_server_is_silent(
+    number, code, silent_path, command, resume, proxy, require_mirror
+):
+    proxy.only = silent_path
     proxy.become(Mode.SILENT)
-    place, driver = search(f"stopped-{code}")
-    wait_until(lambda: place.n_finished() >= 5, driver)
-    os.kill(driver.pid, number)
-    assert driver.wait() == code
-    assert proxy.mode is Mode.SILENT
-    assert f"automl resume stopped-{code}" in driver.said()
-    assert place.left() == 0
+    place, arguments = command(f"stopped-{code}")
+    process = start(place, arguments)
+    wait_until(lambda: place.n_finished() >= 5 and proxy.n_held, process)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == code, err
+    assert f"automl resume stopped-{code}" in err
+    assert (place.left(), place.litter()) == (0, [])
     proxy.become(Mode.PASS)
     resume(place)
     require_mirror(place, f"silent, and {number.name}")

@@ -152,14 +152,19 @@ def test_a_full_disk_is_named_with_the_room_that_is_left(folder):
     assert error.value.hint == f"make room or mend the folder, then: automl resume {folder}"
 
 
-def test_half_a_prediction_file_is_removed_and_its_trial_is_not_finished(folder):
+@pytest.mark.parametrize("n_written", [0, 100, 128, 159])
+def test_half_a_prediction_file_is_removed_and_its_trial_is_not_finished(n_written, folder):
     journal, _ = Journal.open(folder)
     with journal:
         journal.asked(suggestion(1), 1)
-        with full_disk(100), pytest.raises(StudyError, match=r"oof/000001\.npy cannot be written: File too large"):
+        with (
+            full_disk(n_written),
+            pytest.raises(StudyError, match=r"oof/000001\.npy cannot be written: File too large"),
+        ):
             journal.finished(complete(1))
         assert not list((folder / "oof").iterdir())
         journal.finished(complete(1))
+        assert oof_path(folder, 1).stat().st_size == 160
     assert len(list(read_oof(folder, read_journal(folder).trials))) == 1
 
 

@@ -82,7 +82,7 @@ def test_an_edited_study_file_is_called_damaged(changes, message, study):
 
 def test_a_study_from_before_the_limits_of_a_trial_can_be_read(study):
     limits = {"trial_timeout_s", "trial_memory_mb"}
-    edit(study, request={key: value for key, value in FACTS["request"].items() if key not in limits})
+    edit(study, format=1, request={key: value for key, value in FACTS["request"].items() if key not in limits})
     then = open_study("st", study.path.parent).facts["request"]
     assert SearchRequest.from_dict(then) == SearchRequest(data="data.csv")
 
