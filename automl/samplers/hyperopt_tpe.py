@@ -23,6 +23,12 @@ _Doc: TypeAlias = dict[str, Any]
 class HyperoptTPE:
     """Configs like the best so far and unlike the rest.
 
+    Pending trials repel: hyperopt counts a trial without a loss as infinitely bad. The constant liar (Ginsbourger, Le
+    Riche & Carraro 2010) was no better in replays of recorded trials (``benchmarks/pending.py``). With the worst or the
+    mean loss as the lie it proposes the same configs, since TPE reads only which few losses are best. With the best
+    loss pending trials attract: 11 to 16 % of the proposals were near one instead of about 1 %, and the mean regret
+    rose by 0.17 (standard error 0.04), where 1 is that of random search at 50 trials.
+
     Parameters
     ----------
     seed : of the study

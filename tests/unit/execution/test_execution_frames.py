@@ -1,6 +1,7 @@
 """Messages over a stream that may stop anywhere."""
 
 import socket
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ def test_messages_arrive_whole_however_they_are_cut(messages, cuts):
     ours, theirs = socket.socketpair()
     inbox, stream, arrived = Inbox(ours), b"".join(map(frame, messages)), []
     places = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in pairwise(places):
         theirs.sendall(stream[start:end])
         while (message := inbox.receive()) is not None:
             arrived.append(message)
