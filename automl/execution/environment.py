@@ -1,4 +1,4 @@
-"""The environment of workers: few threads, no screen."""
+"""The environment of workers: few threads, no screen, a silent TensorFlow."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ _THREAD_VARIABLES = (
 )
 
 
+_DEFAULTS = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+"""Read when TensorFlow is imported, which a template does before any trial; what the user has set goes before it."""
+
+
 def worker_environment(n_threads: int) -> dict[str, str]:
     """This process's environment with the limits that libraries read when they are imported."""
-    return {**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(n_threads)), "MPLBACKEND": "Agg"}
+    threads = dict.fromkeys(_THREAD_VARIABLES, str(n_threads))
+    return {**_DEFAULTS, **os.environ, **threads, "MPLBACKEND": "Agg"}

@@ -26,7 +26,13 @@ from automl.pipeline.fit import FittedPipeline, fit_pipeline
 from automl.pipeline.registry import family, family_names, missing_packages, stage
 
 BASE: Config = {"encode": "onehot", "impute": "mean", "scale": "standard", "select": "kbest_f", "model": "logistic"}
-SMALL = {"forest": "n_estimators", "extra_trees": "n_estimators", "xgboost": "n_estimators", "boosting": "max_iter"}
+SMALL = {
+    "forest": "n_estimators",
+    "extra_trees": "n_estimators",
+    "xgboost": "n_estimators",
+    "boosting": "max_iter",
+    "mlp": "epochs",
+}
 N_ROWS = 90
 
 READ_ALL = """

@@ -12,7 +12,8 @@ from automl.pipeline import registry
 PACKAGE = Path(registry.__file__).parents[1]
 UNPICKLERS = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve", "yaml", "torch"}
 OUR_OWN = {
-    "execution/worker.py: pickle.loads",  # what the driver sends through its pipe
+    "models/_keras_file.py: load_model",  # in safe mode, after a look at its classes
+    "execution/parcel.py: pickle.loads",  # what the driver wrote to a file without a name
     "pipeline/rules.py: pickle.loads",  # what the check has just pickled
 }
 

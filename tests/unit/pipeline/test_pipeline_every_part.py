@@ -8,7 +8,7 @@ from automl.pipeline.registry import family, family_names, stage
 
 STAGES = ("encode", "impute", "scale", "select", "rows")
 BASE = {"encode": "onehot", "encode.onehot.min_share": 0.1, "impute": "median", "scale": "standard"}
-FAST = {"n_estimators": 5, "max_iter": 5}
+FAST = {"n_estimators": 5, "max_iter": 5, "epochs": 2}
 
 
 def options() -> list[tuple[str, str]]:

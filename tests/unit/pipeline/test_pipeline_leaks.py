@@ -10,7 +10,11 @@ from automl.pipeline.fit import fit_pipeline
 from automl.pipeline.registry import family_names, stage
 
 BASE = {"encode": "onehot", "impute": "mean", "scale": "standard", "select": "none"}
-FAST = {"forest": {"model.forest.n_estimators": 5}, "extra_trees": {"model.extra_trees.n_estimators": 5}}
+FAST = {
+    "forest": {"model.forest.n_estimators": 5},
+    "extra_trees": {"model.extra_trees.n_estimators": 5},
+    "mlp": {"model.mlp.epochs": 3},
+}
 TRAIN, VALID = np.arange(45), np.arange(45, 60)
 CONFIGS = [{**BASE, name: option} for name in ("encode", "impute", "scale", "select") for option in stage(name).options]
 
