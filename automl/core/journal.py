@@ -2,13 +2,15 @@
 
 ::
 
-    {"format": 1, "study": "coughs-1", "digest": "..."}          request, space, split and data, hashed
+    {"format": 2, "study": "coughs-1", "digest": "..."}          request, space, split and data, hashed
     {"event": "session", "n_trials": 100}                        a search or a resume begins
     {"event": "asked", "attempt": 1, "number": 1, "seed": ..., "config": {...}}
     {"event": "finished", "number": 1, "state": "complete", "loss": 0.31, ...}
     {"event": "released", "number": 2}                           cancelled by the user; will be asked again
 
-Out-of-fold probabilities of complete trials lie beside it, in ``oof/``, written before their line.
+Each line ends with ``"crc"``, the CRC-32 of the line without it: a digit that has changed is damage like any other.
+Format 1, without it, is read as well. Out-of-fold probabilities of complete trials lie beside the journal, in ``oof/``,
+written before their line.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import errno
 import io
 import json
 import os
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -31,9 +34,10 @@ from automl.core.records import Record, read_result, read_suggestion, result_rec
 from automl.core.trial import Suggestion, Trial
 from automl.errors import StudyError
 
-FORMAT = 1
+FORMAT = 2
 JOURNAL_NAME = "trials.jsonl"
 _OOF = "oof"
+_SEAL_BYTES = len(b',"crc":"00000000"}')
 _RESTORE = "restore the file, or begin a new study"
 
 
@@ -98,6 +102,9 @@ def read_journal(folder: Path) -> JournalState:
             f"{path} has format {header['format']}, newer than this version reads ({FORMAT})",
             hint="upgrade automl-search",
         )
+    for number, line in enumerate(lines, 1):
+        if header["format"] > 1 or b'"crc":' in line:
+            _require_sealed(line, number, path)
     state = _replay(records[1:], JournalState(header["study"], header["digest"]), path)
     return replace(state, torn=tail.decode(errors="replace") or None)
 
@@ -110,6 +117,20 @@ def _parse(line: bytes, number: int, path: Path) -> Record:
     if not isinstance(record, dict):
         raise StudyError(f"{path}, line {number} is damaged: expected an object, found {line[:60]!r}", hint=_RESTORE)
     return record
+
+
+def _sealed(record: Mapping[str, Any]) -> bytes:
+    text = json.dumps(record, allow_nan=False, separators=(",", ":")).encode()
+    return text[:-1] + _seal(text) + b"\n"
+
+
+def _seal(text: bytes) -> bytes:
+    return b',"crc":"%08x"}' % zlib.crc32(text)
+
+
+def _require_sealed(line: bytes, number: int, path: Path) -> None:
+    if line[-_SEAL_BYTES:] != _seal(line[:-_SEAL_BYTES] + b"}"):
+        raise StudyError(f"{path}, line {number} is damaged: its checksum does not fit: {line[:60]!r}", hint=_RESTORE)
 
 
 def _replay(records: list[Record], state: JournalState, path: Path) -> JournalState:
@@ -239,7 +260,7 @@ class Journal:
             raise self._cannot_write(self.path, err) from err
 
     def _write(self, record: Mapping[str, Any]) -> None:
-        left = json.dumps(record, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+        left = _sealed(record)
         size = os.fstat(self._fd).st_size
         try:
             while left:

@@ -90,6 +90,31 @@ def test_damage_in_the_middle_names_its_line(folder):
         read_journal(folder)
 
 
+def test_a_digit_that_has_changed_is_damage(folder):
+    journal, _ = Journal.open(folder)
+    with journal:
+        journal.asked(suggestion(1), 1)
+        journal.finished(complete(1))
+    journal.path.write_bytes(journal.path.read_bytes().replace(b'"loss":0.3', b'"loss":0.2'))
+    with pytest.raises(StudyError, match=r"trials\.jsonl, line 4 is damaged: its checksum does not fit"):
+        read_journal(folder)
+
+
+def test_a_journal_of_format_1_is_read_and_continued(folder):
+    """It had no checksums."""
+    journal, _ = Journal.open(folder)
+    with journal:
+        journal.asked(suggestion(1), 1)
+        journal.finished(complete(1))
+    text = re.sub(rb',"crc":"[0-9a-f]{8}"}', b"}", journal.path.read_bytes())
+    journal.path.write_bytes(text.replace(b'"format":2', b'"format":1'))
+    journal, state = Journal.open(folder)
+    with journal:
+        journal.asked(suggestion(2), 1)
+    assert state.trials[0].loss == complete(1).loss
+    assert read_journal(folder).in_flight[0].suggestion == suggestion(2)
+
+
 def test_a_result_nobody_asked_for_is_damage(folder):
     journal, _ = Journal.open(folder)
     with journal:

@@ -118,7 +118,7 @@ def test_ctrl_c_in_a_trial_is_passed_on_and_releases_it(tmp_path):
 def test_a_trial_that_cannot_be_kept_for_want_of_room_is_asked_again_as_if_for_the_first_time(tmp_path):
     def fill_the_disk(suggestion):
         size = (tmp_path / "trials.jsonl").stat().st_size
-        room.enter_context(full_disk(size + 40))  # enough for a release, not for a result
+        room.enter_context(full_disk(size + 60))  # enough for a release, not for a result
         return evaluate(suggestion)
 
     for _ in range(3):
