@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import numpy as np
@@ -136,13 +136,24 @@ def test_a_search_that_ends_while_mlflow_makes_its_first_database_leaves_no_proc
     assert once.is_found_in(place)
 
 
+@contextmanager
+def hang_up(disposition):
+    """What a command that is started inside does when its terminal goes; these tests may themselves run below nohup."""
+    before = signal.signal(signal.SIGHUP, disposition)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def start_in_terminal(place, args):
     """A command that has a terminal to itself, and the other end of the terminal."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-c", _BECOME_LEADER, sys.executable, "-m", "automl.cli.main", *args]
     environment = {**os.environ, **place.environment, "TERM": "xterm"}
     files = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
-    process = subprocess.Popen(command, env=environment, start_new_session=True, **files)
+    with hang_up(signal.SIG_DFL):
+        process = subprocess.Popen(command, env=environment, start_new_session=True, **files)
     os.close(theirs)
     os.set_blocking(ours, False)
     return process, ours
@@ -167,11 +178,8 @@ def test_a_closed_terminal_stops_the_search_in_good_order(once, place, resume, r
 
 
 def test_a_hang_up_that_is_ignored_does_not_stop_the_search(once, place, record_fault):
-    ignored = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
-    try:
+    with hang_up(signal.SIG_IGN):  # as nohup does
         process = start(place, once.search(place))
-    finally:
-        signal.signal(signal.SIGHUP, ignored)
     wait_until(lambda: place.n_finished() >= 5, process)
     process.send_signal(signal.SIGHUP)
     _, err = process.communicate(timeout=120)
