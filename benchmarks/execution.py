@@ -201,7 +201,9 @@ def growth(n_trials: int = 200) -> None:
             assert suggestion is not None
             evaluate(executor, suggestion)
             if number in (1, 20, 50, 100, n_trials):
-                sizes[number] = max(resident_mb(child) for child in psutil.Process().children(recursive=True))
+                (template,) = psutil.Process().children()
+                (worker,) = template.children()
+                sizes[number] = resident_mb(worker)
         executor.close()
     print("  resident MB after trial " + ", ".join(f"{number}: {mb:.0f}" for number, mb in sizes.items()))
 
