@@ -74,7 +74,7 @@ def _allocate_slowly(suggestion):
     held = []
     while True:
         held.append(np.ones(2**21))  # 16 MB at a time
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 def _print(suggestion):

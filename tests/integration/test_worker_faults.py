@@ -85,7 +85,7 @@ def test_a_fault_in_a_worker_is_the_result_of_its_trial_alone(tmp_path, record_f
 
 def test_a_trial_over_a_limit_says_what_it_used(tmp_path):
     by_number = {result.number: result for result in search(tmp_path, ask(2, "allocate slowly"))}
-    assert 600 < by_number[2].peak_memory_mb < 900
+    assert 600 < by_number[2].peak_memory_mb < 2000  # what the kernel would refuse in any case
     assert by_number[2].seconds > 0
 
 
