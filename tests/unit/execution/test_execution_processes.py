@@ -95,12 +95,15 @@ def test_a_cancelled_trial_gives_no_result(two):
 
 
 def test_nothing_is_left_of_an_executor_that_is_closed(two, tmp_path):
+    before = psutil.Process().children(recursive=True)  # of other tests: servers that outlive them
     two.submit(ask(1, "hang"))
     two.submit(ask(2))
     two.next_finished(None)
+    family = [p for p in psutil.Process().children(recursive=True) if p not in before and is_ours(p)]
+    assert len(family) >= 2
     two.close()
     two.close()
-    assert [p for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE and is_ours(p)] == []
+    assert [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
     assert all(path.suffix == ".log" for path in tmp_path.iterdir())
 
 
@@ -137,12 +140,10 @@ def test_trials_that_need_other_modules_run_in_other_workers(start):
 
 
 def test_the_data_are_mapped_and_not_copied(start):
-    executor = start(2, make=partial(make_with, np.zeros(2**24)))
-    executor.submit(ask(1, "sleep", s=0.3))
-    executor.submit(ask(2, "sleep", s=0.3))
-    assert all(executor.next_finished(60).peak_memory_mb is None for _ in range(2))
-    workers = [p for p in psutil.Process().children(recursive=True) if any("0.log" in f.path for f in p.open_files())]
-    assert [w for w in workers if w.memory_full_info().uss > 100 * 2**20] == []
+    executor = start(make=partial(make_with, np.zeros(2**24)))
+    worker = psutil.Process(int(evaluate(executor, ask(1)).loss))
+    assert worker.memory_info().vms > 128 * 2**20
+    assert worker.memory_full_info().uss < 100 * 2**20
 
 
 def test_a_crashed_trial_is_told_with_its_own_last_words(start, tmp_path):
