@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,8 +23,13 @@ from automl.execution.processes import ProcessExecutor
 TESTS = str(Path(acting.__file__).parent)
 
 
-def make_with(data):
-    return act
+def read_all(data, suggestion):
+    """The process id and the sum of the data, which are all read."""
+    return replace(act(suggestion), warnings=(str(data.sum()),))
+
+
+def make_reader(data):
+    return partial(read_all, data)
 
 
 def die():
@@ -140,10 +146,12 @@ def test_trials_that_need_other_modules_run_in_other_workers(start):
 
 
 def test_the_data_are_mapped_and_not_copied(start):
-    executor = start(make=partial(make_with, np.zeros(2**24)))
-    worker = psutil.Process(int(evaluate(executor, ask(1)).loss))
-    assert worker.memory_info().vms > 128 * 2**20
-    assert worker.memory_full_info().uss < 100 * 2**20
+    executor = start(make=partial(make_reader, np.ones(2**24)))
+    result = evaluate(executor, ask(1))
+    assert result.warnings == (str(2.0**24),)
+    maps = psutil.Process(int(result.loss)).memory_maps(grouped=False)
+    assert sum(part.rss for part in maps) > 128 * 2**20
+    assert sum(part.anonymous for part in maps) < 64 * 2**20
 
 
 def test_a_crashed_trial_is_told_with_its_own_last_words(start, tmp_path):
