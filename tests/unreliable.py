@@ -35,7 +35,8 @@ class UnreliableProxy:
     ----------
     lose_every : every so manieth answer is lost, whatever the mode; 0 for none
     only : requests whose path does not hold this are passed on, whatever the mode
-    n_asked, n_answered, n_held : requests so far, those of them that were answered well, those that are kept waiting
+    n_asked, n_answered, n_lost : requests so far, those of them that were answered well, those whose answer was lost
+    n_held : requests that are kept waiting
     """
 
     def __init__(self, to_port: int, *, delay_s: float = 0.5) -> None:
@@ -46,6 +47,7 @@ class UnreliableProxy:
         self.only = ""
         self.n_asked = 0
         self.n_answered = 0
+        self.n_lost = 0
         self.n_held = 0
         self._changed = Event()
         self._server = self._listen(0)
@@ -121,6 +123,7 @@ def _handler(proxy: UnreliableProxy) -> type[BaseHTTPRequestHandler]:
             is_lost = proxy.mode is Mode.LOST or (proxy.lose_every and proxy.n_asked % proxy.lose_every == 0)
             status, headers, text = self.ask(body)
             if is_lost:
+                proxy.n_lost += 1
                 self.close_connection = True
                 return
             self.answer(status, headers, text)

@@ -54,6 +54,12 @@ class StudyFolder:
         return self.path.name
 
     @property
+    def resume_command(self) -> str:
+        """What goes on with the study from the folder a person is in."""
+        runs = self.path.parent
+        return f"automl resume {self.name}" + ("" if runs.resolve() == Path("runs").resolve() else f" --runs {runs}")
+
+    @property
     def space_text(self) -> str:
         """The space, verbatim."""
         path = self.path / "space.toml"
@@ -76,7 +82,7 @@ class StudyFolder:
     def damaged_result(self, why: str) -> StudyError:
         """What to raise of a ``result.json`` that cannot be read; it can be made again."""
         return StudyError(
-            f"{self.path / 'result.json'} is damaged: {why}", hint=f"delete it, then: automl resume {self.name}"
+            f"{self.path / 'result.json'} is damaged: {why}", hint=f"delete it, then: {self.resume_command}"
         )
 
     def plan(self) -> Plan:

@@ -75,7 +75,7 @@ def _search(
     audience.listen(SearchEnded(reason, len(trials), time.monotonic() - begun))
     if reason is StopReason.HOPELESS:
         why = "every trial so far failed with the same error, so the search ends early"
-        audience.listen(Note(f"{why}; automl resume {session.folder.name} tries ten more"))
+        audience.listen(Note(f"{why}; {session.folder.resume_command} tries ten more"))
     if reason is StopReason.INTERRUPTED:
         raise SearchInterrupted(session.folder.name, len(trials))
     return trials

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automl.core.journal import JournalState
@@ -106,12 +105,7 @@ def _shortcomings(tracker: BackgroundTracker, folder: StudyFolder) -> Iterator[s
     yield from tracker.problems
     n = tracker.n_unsent
     left = "the end of the study was" if n == 0 else "1 trial was" if n == 1 else f"{n} trials were"
-    yield f"{left} not sent; {_resume_command(folder)} sends what is missing"
-
-
-def _resume_command(folder: StudyFolder) -> str:
-    runs = folder.path.parent
-    return f"automl resume {folder.name}" + ("" if runs.resolve() == Path("runs").resolve() else f" --runs {runs}")
+    yield f"{left} not sent; {folder.resume_command} sends what is missing"
 
 
 def tell(trackers: Sequence[Tracker], message: Callable[[Tracker], None], listen: Listener) -> None:

@@ -30,9 +30,10 @@ def watched(prepared, space, folder):
 
 
 def workers_of(folder):
+    """The forks that write to a worker's log; the templates, our own children, hold it only while they fork."""
     logs = {str(log) for log in folder.glob("[0-9]*.log")}
-    family = psutil.Process().children(recursive=True)
-    return [p for p in family if p.is_running() and logs & {file.path for file in p.open_files()}]
+    forks = set(psutil.Process().children(recursive=True)) - set(psutil.Process().children())
+    return [p for p in forks if p.is_running() and logs & {file.path for file in p.open_files()}]
 
 
 def test_a_worker_never_has_more_threads_than_it_was_given(tmp_path):
