@@ -14,6 +14,7 @@ from automl.pipeline.registry import family, family_names, stage, stage_names
 TRUSTED: tuple[str, ...] = (
     "automl.models._keras_network.TrainedNetwork",  # mlp; opens its .keras file in safe mode, its classes checked
     "automl.models.mlp.KerasMLP",  # mlp
+    "automl.preprocess.mel.MelSpectrogram",  # sound
     "automl.preprocess.sound_features.SoundFeatures",  # sound
     "numpy.dtype",  # impute
     "sklearn.calibration._CalibratedClassifier",  # svm

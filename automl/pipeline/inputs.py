@@ -164,10 +164,18 @@ def _branches(stages: Sequence[ChosenStage], kinds: Mapping[str, ColumnKind], co
     branches = [_Branch("numeric", "passthrough", numeric)] if numeric else []
     for chosen in stages:
         names = [name for name, kind in kinds.items() if kind is chosen.kind.column_kind]
-        transformer = chosen.build(replace(context, n_features=len(names))) if names else None
-        if transformer is not None:
-            branches.append(_Branch(chosen.name, transformer, names, chosen.kind.output, chosen))
+        for branch, columns in _parts(chosen, names):
+            transformer = chosen.build(replace(context, n_features=len(columns)))
+            if transformer is not None:
+                branches.append(_Branch(branch, transformer, columns, chosen.kind.output, chosen))
     return sorted(branches, key=lambda b: b.kind is not InputKind.VECTOR)
+
+
+def _parts(chosen: ChosenStage, names: list[str]) -> list[tuple[str, list[str]]]:
+    """Name and columns of each branch of a stage."""
+    if not chosen.kind.per_column or len(names) < 2:
+        return [(chosen.name, names)] if names else []
+    return [(f"{chosen.name}_{i}", [name]) for i, name in enumerate(names, 1)]
 
 
 def _block(columns: Any, branch: _Branch) -> Block:

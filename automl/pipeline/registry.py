@@ -128,6 +128,14 @@ class ModelFamily:
     extra : the extra of this distribution that brings ``needs``
     settle : called on the fitted model; removes what must not travel (a stored list of splits), ``None`` for nothing
     trusts : full names of the types its fitted models hold beyond what skops trusts by itself
+
+    Notes
+    -----
+    A fitted model may say how it was trained, for the journal, MLflow and ``automl leaderboard``, by any of these
+    attributes: ``history_``, a dict of curves with one number per epoch (``loss`` and ``accuracy`` of the rows it was
+    trained on, ``valid_loss`` and ``valid_accuracy`` of its inner validation rows, ``learning_rate``, others as it
+    likes); ``best_epoch_``, whose weights it kept, from 0; ``n_parameters_``, its number of weights; ``architecture_``,
+    its layers as text.
     """
 
     name: str
@@ -177,6 +185,7 @@ class StageKind:
     column_kind : for ``featurize``: the kind of column it eats
     output : for ``featurize``: the kind of input it makes; images and sequences pass ``scale`` and ``select``
         untouched, and the fitted transformer says in ``output_shape_`` how one row of them unfolds
+    per_column : for ``featurize``: whether it makes an input of each column instead of one of all
     trusts : full names of the types its fitted transformers hold beyond what skops trusts by itself
     """
 
@@ -186,6 +195,7 @@ class StageKind:
     options: Mapping[str, StageOption]
     column_kind: ColumnKind | None = None
     output: InputKind = InputKind.VECTOR
+    per_column: bool = False
     trusts: tuple[str, ...] = field(default=())
 
 

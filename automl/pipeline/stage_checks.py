@@ -52,7 +52,8 @@ class _Case:
     def X(self) -> Any:
         """A frame of columns for a featurizing stage, else a matrix; only ``impute`` sees missing values."""
         if self.kind.role == "featurize":
-            return made_columns(self.kind.column_kind or ColumnKind.NUMERIC, N_ROWS, self.folder)
+            columns = made_columns(self.kind.column_kind or ColumnKind.NUMERIC, N_ROWS, self.folder)
+            return columns.iloc[:, :1] if self.kind.per_column else columns
         X = self.rows.X.copy()
         if self.kind.role == "impute":
             X[np.random.default_rng(2).random(X.shape) < 0.1] = np.nan

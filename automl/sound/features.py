@@ -7,11 +7,13 @@ One short-time Fourier transform feeds everything. The level is kept as recorded
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+
+from automl.sound.resample import resample
 
 Statistics: TypeAlias = Literal["mean_std", "quantiles", "all"]
 
@@ -69,6 +71,15 @@ class SoundSettings:
         """Length of the Fourier transform, a power of two; the frame is padded with zeros to it."""
         return max(_SMALLEST_FFT, 1 << (self.win_length - 1).bit_length())
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of what `sound_features` gives."""
+        return (len(feature_names(self)),)
+
+    def of(self, y: NDArray[np.float32], sr: int) -> NDArray[np.float32]:
+        """`sound_features` of a clip."""
+        return sound_features(y, sr, self)
+
 
 def sound_features(y: NDArray[np.float32], sr: int, settings: SoundSettings) -> NDArray[np.float32]:
     """Statistics of every series over the frames of a clip, in the order of `feature_names`.
@@ -86,6 +97,7 @@ def sound_features(y: NDArray[np.float32], sr: int, settings: SoundSettings) -> 
     return np.stack([values[n] for n in names], axis=1).ravel().astype(np.float32)
 
 
+@cache
 def feature_names(settings: SoundSettings) -> tuple[str, ...]:
     """``series_statistic`` of every number that `sound_features` gives."""
     return tuple(f"{s}_{t}" for s in _series_names(settings) for t in _STATISTICS[settings.statistics])
@@ -115,10 +127,7 @@ def _series_names(settings: SoundSettings) -> tuple[str, ...]:
 
 def _at_rate(y: NDArray[np.float32], sr: int, settings: SoundSettings) -> NDArray[np.float32]:
     """The clip at the rate of the settings, zeros at its end where it is shorter than one Fourier transform."""
-    import librosa
-
-    if sr != settings.sr and len(y):
-        y = librosa.resample(y, orig_sr=sr, target_sr=settings.sr)
+    y = resample(y, sr, settings.sr)
     return np.pad(y, (0, max(0, settings.n_fft - len(y))))
 
 
