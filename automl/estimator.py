@@ -50,6 +50,7 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     timeout_s : stop asking after this long; ``None`` for no limit
     trial_timeout_s : stop a trial after this long; ``None`` for ten times the median finished trial, at least 5 minutes
     trial_memory_mb : stop a trial that holds more; ``None`` for 80 % of the machine divided by the workers
+    prune : stop a trial that is clearly worse after some of its folds; the winner has always been judged on all
     workers : processes; 1 evaluates in this one, where no trial can be stopped, unless one of these two limits is given
     positive : the class to find, of two; ``None`` for the rarer one
     random_state : the same integer gives the same trials (with one worker)
@@ -77,6 +78,7 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         timeout_s: float | None = None,
         trial_timeout_s: float | None = None,
         trial_memory_mb: float | None = None,
+        prune: bool = True,
         workers: int = 1,
         positive: Any = None,
         random_state: int | np.random.RandomState | None = 0,
@@ -91,6 +93,7 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.timeout_s = timeout_s
         self.trial_timeout_s = trial_timeout_s
         self.trial_memory_mb = trial_memory_mb
+        self.prune = prune
         self.workers = workers
         self.positive = positive
         self.random_state = random_state
@@ -187,6 +190,7 @@ class AutoMLClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             timeout_s=self.timeout_s,
             trial_timeout_s=self.trial_timeout_s,
             trial_memory_mb=self.trial_memory_mb,
+            prune=self.prune,
             folds=self.folds,
             workers=self.workers,
             seed=self._seed(),

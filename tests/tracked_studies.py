@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from automl.core.estimate import Estimate
 from automl.core.metric import METRICS
 from automl.core.ports import StudyEnd, StudyInfo
+from automl.core.training import Training, over_folds
 from automl.core.trial import Config, Suggestion, Trial, TrialResult, TrialState
 
 # SQLAlchemy 2.1 calls deprecated what MLflow 3.17 does when it is imported.
@@ -38,6 +40,23 @@ def complete(number: int, loss: float, *, family: str = "svm", scale: str = "sta
     scores = {name: (loss, loss) if not m.greater_is_better else (1 - loss, None) for name, m in METRICS.items()}
     result = TrialResult(number, TrialState.COMPLETE, loss=loss, fold_scores=scores, seconds=0.25)
     return Trial(Suggestion(number, config, seed=number), result)
+
+
+def trained(number: int, loss: float, *, n_epochs: int = 4) -> Trial:
+    """A complete trial of a network: its second fold did best in the last epoch, its first in the one before."""
+    trial = complete(number, loss, family="mlp")
+    falling = tuple(loss + 1 / (i + 1) for i in range(n_epochs))
+    curves = dict.fromkeys(("loss", "accuracy", "valid_loss", "valid_accuracy", "learning_rate"), falling)
+    first = Training(curves, n_epochs - 1, n_parameters=182_234, architecture="Dense\nDense")
+    training = over_folds([first, replace(first, best_epoch=n_epochs)])
+    return replace(trial, result=replace(trial.result, training=training))
+
+
+def pruned(number: int, loss: float) -> Trial:
+    """A trial that stopped after two of five folds."""
+    scores = {"log_loss": (loss, loss, None, None, None)}
+    result = TrialResult(number, TrialState.PRUNED, loss=loss, fold_scores=scores, seconds=0.25)
+    return Trial(Suggestion(number, {"scale": "none", "model": "svm"}, seed=number), result)
 
 
 def failed(number: int) -> Trial:

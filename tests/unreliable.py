@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from contextlib import suppress
 from enum import StrEnum
 from http.client import HTTPConnection
@@ -37,6 +38,7 @@ class UnreliableProxy:
     only : requests whose path does not hold this are passed on, whatever the mode
     n_asked, n_answered, n_lost : requests so far, those of them that were answered well, those whose answer was lost
     n_held : requests that are kept waiting
+    paths : how often each was asked for, without what follows a question mark
     """
 
     def __init__(self, to_port: int, *, delay_s: float = 0.5) -> None:
@@ -49,6 +51,7 @@ class UnreliableProxy:
         self.n_answered = 0
         self.n_lost = 0
         self.n_held = 0
+        self.paths: Counter[str] = Counter()
         self._changed = Event()
         self._server = self._listen(0)
         self.port: int = self._server.server_port
@@ -105,6 +108,7 @@ def _handler(proxy: UnreliableProxy) -> type[BaseHTTPRequestHandler]:
         def pass_on(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             proxy.n_asked += 1
+            proxy.paths[self.path.partition("?")[0]] += 1
             match proxy.mode if proxy.only in self.path else Mode.PASS:
                 case Mode.REFUSE:
                     self.close_connection = True

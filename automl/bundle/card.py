@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from string import Template
 
 from automl._version import __version__
-from automl.bundle.facts import BundleFacts, SearchScore
-from automl.bundle.manifest import ScalerFacts
+from automl.bundle.facts import BundleFacts, OnnxFacts, SearchScore
+from automl.bundle.manifest import Manifest
 from automl.core.estimate import Estimate
 from automl.core.metric import METRICS
 
@@ -30,7 +30,7 @@ It needs these columns, in any order; missing values and unseen categories are f
 $columns
 
 The model: $config
-
+$network
 ## What it was made from
 
 $data
@@ -72,6 +72,19 @@ Without automl, with the packages of `requirements.txt` alone, for a folder of y
     python predict.py TABLE.csv > predictions.csv
 """
 
+_NETWORK = """
+It is a network. `model.skops` holds the steps before it, `model.keras` the network for Keras, `model.onnx` the same for
+ONNX Runtime, which predicts without TensorFlow: {}.
+"""
+_KERAS_ONLY = """
+It is a network. `model.skops` holds the steps before it, `model.keras` the network for Keras. There is no `model.onnx`,
+so predicting needs TensorFlow: {}.
+"""
+_CONVERTED = """
+`model.onnx` is the same pipeline for ONNX Runtime, with one input for each column (a missing category is the text
+`nan`, a missing number NaN; a category that the training data lack may be refused) and numbers in single precision: {}.
+automl itself predicts with `model.skops`.
+"""
 _OF_PROBABILITIES = ("log_loss", "brier", "roc_auc", "pr_auc")
 _METHODS = {
     "bbc-cv": "bbc-cv: the choice among all trials is repeated on resampled units and judged on the units not drawn "
@@ -80,30 +93,46 @@ _METHODS = {
 }
 
 
-def card_text(facts: BundleFacts, scaler: ScalerFacts, *, created: str, has_script: bool) -> str:
+def card_text(manifest: Manifest, *, has_script: bool) -> str:
     """The card in Markdown; names from the data can neither mark it up nor break out of their place.
 
     Parameters
     ----------
-    created : ISO date and time
+    manifest : its ``files`` do not matter
     has_script : whether ``predict.py`` stands beside it
     """
+    facts, scaler = manifest.facts, manifest.scaler
     return _CARD.substitute(
         title=_prose(f"{facts.data}: {facts.config.get('model')}"),
         version=__version__,
-        created=created,
+        created=manifest.created,
         trial=facts.trial,
         study=_quoted(facts.study),
         classes=", ".join(map(_quoted, facts.class_names)),
         positive=_quoted(facts.positive),
         columns=_columns(facts),
         config=_quoted(facts.config_words),
+        network=_network(manifest),
         data=_data(facts),
         scores=_scores(facts),
         limits=_listed(_limits(facts)),
         script=_SCRIPT if has_script else "",
         scaler="The model scales nothing, so it returns what it is given." if scaler.identity else "",
     )
+
+
+def _network(manifest: Manifest) -> str:
+    onnx = manifest.onnx
+    if manifest.network is None:
+        return "" if onnx is None else _CONVERTED.format(_checked(onnx))
+    if onnx is None or onnx.refused is not None:
+        why = _prose(onnx.refused or "") if onnx is not None else "none was made"
+        return _KERAS_ONLY.format(why)
+    return _NETWORK.format(_checked(onnx))
+
+
+def _checked(onnx: OnnxFacts) -> str:
+    return f"on {onnx.rows} rows of the training data its probabilities differ by at most {onnx.difference:.1e}"
 
 
 def _columns(facts: BundleFacts) -> str:

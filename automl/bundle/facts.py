@@ -26,6 +26,26 @@ class SearchScore:
     n_folds: int
 
 
+LARGEST_DIFFERENCE = 1e-4
+"""Between a probability of ``model.onnx`` and the same of the model it was made from; a larger one is refused."""
+
+
+@dataclass(frozen=True)
+class OnnxFacts:
+    """What the check of ``model.onnx`` found.
+
+    Parameters
+    ----------
+    rows : number of rows of the training data it was checked on
+    difference : largest between a probability of it and the same of the model; ``None`` if there was no answer
+    refused : why there is no such file; ``None`` if it was accepted
+    """
+
+    rows: int
+    difference: float | None
+    refused: str | None
+
+
 @dataclass(frozen=True)
 class BundleFacts:
     """Where a model comes from, what it takes and gives, and how good it is.

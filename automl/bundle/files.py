@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,8 @@ from automl.errors import BundleError
 
 MANIFEST = "manifest.json"
 MODEL = "model.skops"
+KERAS = "model.keras"
+ONNX = "model.onnx"
 SCALER = "scaler.pkl"
 REQUIREMENTS = "requirements.txt"
 CARD = "README.md"
@@ -98,37 +100,38 @@ def read_manifest(folder: Path, *, limit: int) -> bytes:
     raise BundleError(f"{folder}: {MANIFEST} has {size} bytes, more than any bundle needs", hint=WHOLE_AGAIN)
 
 
-def read_model(folder: Path, listed: Mapping[str, FileFacts]) -> bytes:
-    """The content of the model file, after every listed file was found to be what the manifest says.
+def read_files(folder: Path, listed: Mapping[str, FileFacts], wanted: Collection[str]) -> dict[str, bytes]:
+    """The content of the files ``wanted``, after every listed file was found to be what the manifest says.
 
     The other files are hashed and let go: nothing in them is interpreted.
 
     Raises
     ------
     BundleError
-        If the model is not listed, or a listed file is missing, not a regular file of this folder or changed; the
-        details name each.
+        If one of ``wanted`` is not listed, or a listed file is missing, not a regular file of this folder or changed;
+        the details name each.
     """
-    if MODEL not in listed:
+    if absent := [name for name in wanted if name not in listed]:
         raise BundleError(
-            f"{folder}: {MANIFEST} lists no {MODEL}, and no other file is trusted as a model",
+            f"{folder}: {MANIFEST} lists no {absent[0]}, and no other file is trusted as a model",
             hint="export the model again",
         )
-    model, problems = b"", []
+    contents, problems = {}, []
     for name, facts in listed.items():
         try:
             content = _read_listed(folder, name, facts)
         except _Unfit as err:
             problems.append(f"{name} {err}")
         else:
-            model = content if name == MODEL else model
+            if name in wanted:
+                contents[name] = content
     if problems:
         raise BundleError(
             f"{folder}: {len(problems)} of {len(listed)} files are not what {MANIFEST} says",
             hint=WHOLE_AGAIN,
             details=problems,
         )
-    return model
+    return contents
 
 
 def unlisted(folder: Path, listed: Mapping[str, FileFacts]) -> tuple[str, ...]:

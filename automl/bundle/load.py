@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +14,16 @@ from numpy.typing import NDArray
 
 from automl.bundle.consistency import contradictions
 from automl.bundle.facts import BundleFacts
-from automl.bundle.files import MODEL, WHOLE_AGAIN, read_manifest, read_model, unlisted
+from automl.bundle.files import MODEL, WHOLE_AGAIN, read_files, read_manifest, unlisted
 from automl.bundle.manifest import MAX_BYTES, Manifest, parse_manifest
 from automl.bundle.model_file import read_pipeline
+from automl.bundle.runtime import NETWORK_FILES, Runtime, choose_runtime, require_model_packages, with_network
 from automl.bundle.structure import structure_problems
 from automl.bundle.trusted import trusted_types
 from automl.core.dataset import ColumnKind
 from automl.core.decision import Decision
 from automl.core.estimate import Estimate
-from automl.core.trial import Config
 from automl.errors import BundleError, DataError
-from automl.pipeline.registry import family, family_names, require_packages
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +117,7 @@ class Bundle:
         return indices
 
 
-def load_bundle(path: Path) -> Bundle:
+def load_bundle(path: Path, *, runtime: Runtime | None = None) -> Bundle:
     """The bundle in the folder ``path``, found to be whole, safe to read and consistent.
 
     The manifest is read first, then every listed file is compared with it, then the types in the model file with those
@@ -125,6 +125,11 @@ def load_bundle(path: Path) -> Bundle:
     ``scaler.pkl`` is hashed and never opened. Files the manifest does not list are not read; a note names them.
 
     Checksums find accidents. Only where the folder comes from tells who made it.
+
+    Parameters
+    ----------
+    runtime : for a network; ``None`` for ONNX Runtime where the bundle holds ``model.onnx`` and it is installed, which
+        then needs neither TensorFlow nor the code that trained the network, and Keras elsewhere
 
     Raises
     ------
@@ -135,28 +140,30 @@ def load_bundle(path: Path) -> Bundle:
     """
     where = str(path)
     manifest = parse_manifest(read_manifest(path, limit=MAX_BYTES), where=where)
-    content = read_model(path, manifest.files)
+    chosen = choose_runtime(manifest, runtime)
+    contents = read_files(path, manifest.files, (MODEL, *NETWORK_FILES[chosen]))
     config = manifest.facts.config
-    _require_packages(config)
-    pipeline = read_pipeline(content, trusted_types(config), where=where)
-    if problems := [*structure_problems(pipeline), *contradictions(pipeline, manifest.facts)]:
+    if chosen != "onnx":
+        require_model_packages(manifest)
+    steps = config if chosen is None else {name: value for name, value in config.items() if name != "model"}
+    pipeline = read_pipeline(contents[MODEL], trusted_types(steps), where=where)
+    problems = structure_problems(pipeline)
+    if chosen is not None and not problems:
+        pipeline = with_network(pipeline, contents, manifest, where=where)
+    if problems or (problems := tuple(contradictions(pipeline, manifest.facts))):
         raise BundleError(
             f"{where}: {MODEL} is damaged or does not belong to this manifest",
             hint=WHOLE_AGAIN,
             details=problems,
         )
-    return Bundle(path, manifest, pipeline, tuple(_notes(path, manifest)))
+    return Bundle(path, manifest, pipeline, tuple(_notes(path, manifest, chosen)))
 
 
-def _require_packages(config: Config) -> None:
-    name = str(config.get("model"))
-    if name in family_names():
-        require_packages(family(name))
-
-
-def _notes(path: Path, manifest: Manifest) -> Iterator[str]:
+def _notes(path: Path, manifest: Manifest, runtime: Runtime | None) -> Iterator[str]:
     made, here = manifest.versions.get("scikit-learn"), version("scikit-learn")
     if made != here:
         yield f"made with scikit-learn {made} and read with {here}: probabilities may differ (see requirements.txt)"
+    if runtime == "keras" and manifest.has_onnx and find_spec("onnxruntime") is None:
+        yield 'the network runs through TensorFlow, which starts slowly: pip install "automl-search[onnx]" avoids that'
     if extra := unlisted(path, manifest.files):
         yield f"not listed in the manifest, so not read; do not run them: {', '.join(extra)}"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from automl._version import __version__
-from automl.bundle.facts import BundleFacts, SearchScore
-from automl.bundle.files import MANIFEST, WHOLE_AGAIN, FileFacts
+from automl.bundle.facts import LARGEST_DIFFERENCE, BundleFacts, OnnxFacts, SearchScore
+from automl.bundle.files import KERAS, MANIFEST, ONNX, WHOLE_AGAIN, FileFacts
 from automl.bundle.schema import (
     Entry,
     is_count,
@@ -30,7 +30,7 @@ from automl.core.decision import Decision
 from automl.core.estimate import Estimate
 from automl.errors import BundleError
 
-FORMAT = 1
+FORMAT = 2
 """Raised by whoever changes what a manifest says, or what a file of the bundle means."""
 
 MAX_BYTES = 16 * 1024**2
@@ -62,6 +62,9 @@ class Manifest:
     versions : package -> version it was made with, ``python`` among them
     files : every other file of the bundle
     created : ISO date and time
+    network : for a model that is a network: the shapes of its inputs, for one row. ``model.skops`` then holds the steps
+        before it, and ``model.keras`` the network
+    onnx : what the check of ``model.onnx`` found, ``None`` if there was none
     automl : version of this package that wrote it
     """
 
@@ -70,7 +73,14 @@ class Manifest:
     versions: Mapping[str, str]
     files: Mapping[str, FileFacts]
     created: str
+    network: tuple[tuple[int, ...], ...] | None = None
+    onnx: OnnxFacts | None = None
     automl: str = __version__
+
+    @property
+    def has_onnx(self) -> bool:
+        """Whether ``model.onnx`` was found to give the probabilities of the model."""
+        return self.onnx is not None and self.onnx.refused is None
 
 
 def manifest_text(manifest: Manifest) -> str:
@@ -94,6 +104,8 @@ def manifest_text(manifest: Manifest) -> str:
         "estimates": [estimate.as_dict() for estimate in facts.estimates],
         "notes": facts.notes,
         "scaler": asdict(manifest.scaler),
+        "network": manifest.network,
+        "onnx": None if manifest.onnx is None else asdict(manifest.onnx),
         "versions": dict(manifest.versions),
         "files": {name: asdict(file) for name, file in manifest.files.items()},
     }
@@ -110,10 +122,12 @@ def parse_manifest(content: bytes, *, where: str) -> Manifest:
     """
     table = _read_json(content, where)
     _check_format(table.get("format"), where)
+    if table["format"] == 1:  # one file held the whole model
+        table |= {"network": None, "onnx": None}
     wrong = problems(table, _ENTRIES)
     if not wrong and table["positive"] not in table["classes"]:
         wrong.append(f"positive: {table['positive']!r:.60}, expected one of the classes")
-    if wrong:
+    if wrong or (wrong := list(_unlisted_models(table))):
         raise BundleError(
             f"{where}: {MANIFEST} says what cannot be",
             hint=WHOLE_AGAIN,
@@ -152,6 +166,8 @@ def _manifest(table: Mapping[str, Any]) -> Manifest:
         versions=table["versions"],
         files={name: FileFacts(**file) for name, file in table["files"].items()},
         created=table["created"],
+        network=None if table["network"] is None else tuple(tuple(shape) for shape in table["network"]),
+        onnx=None if table["onnx"] is None else OnnxFacts(**table["onnx"]),
         automl=table["automl"],
     )
 
@@ -176,6 +192,28 @@ def _facts(table: Mapping[str, Any]) -> BundleFacts:
         decision=Decision(**table["decision"]),
         notes=tuple(table["notes"]),
     )
+
+
+def _unlisted_models(table: Mapping[str, Any]) -> Iterator[str]:
+    """Files that the other entries speak of."""
+    onnx = table["onnx"]
+    if table["network"] is not None and KERAS not in table["files"]:
+        yield f"files: no {KERAS}, expected it because the model is a network"
+    if (onnx is not None and onnx["refused"] is None) != (ONNX in table["files"]):
+        yield f"files: {ONNX} is there or not, expected what the entry onnx says"
+
+
+def _is_onnx(value: object) -> bool:
+    if not record(rows=is_count, difference=optional(is_number), refused=optional(is_text))(value):
+        return False
+    assert isinstance(value, dict), "a record is a table"
+    difference = value["difference"]
+    return value["refused"] is not None or (difference is not None and 0 <= difference <= LARGEST_DIFFERENCE)
+
+
+def _are_shapes(value: object) -> bool:
+    is_shape = list_of(lambda n: is_count(n) and n > 0)
+    return isinstance(value, list) and bool(value) and all(is_shape(shape) and shape for shape in value)
 
 
 def _are_classes(value: object) -> bool:
@@ -222,6 +260,8 @@ _ENTRIES = {
     "estimates": Entry("a list of scores with their intervals", list_of(_ESTIMATE)),
     "notes": Entry("a list of sentences", list_of(is_text)),
     "scaler": Entry("step, identity and columns", record(step=is_text, identity=is_flag, columns=list_of(is_text))),
+    "network": Entry("null, or the shapes of the inputs", optional(_are_shapes)),
+    "onnx": Entry("null, or rows, difference and refused", optional(_is_onnx)),
     "versions": Entry("a table of versions", table_of(is_text)),
     "files": Entry(
         "a table of files, each with its sha256 and size", table_of(record(sha256=is_sha256, size=is_count))

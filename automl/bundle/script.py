@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from importlib.resources import files
 
-from automl.bundle.facts import BundleFacts
+from automl.bundle.manifest import Manifest
 from automl.core.dataset import ColumnKind
 from automl.pipeline.registry import family
 
@@ -13,15 +13,18 @@ _LIBRARIES = ("numpy", "scipy", "sklearn")
 _PLACE = "TRUSTED: list[str] = []\n"
 
 
-def is_plain(facts: BundleFacts, types: Collection[str]) -> bool:
+def is_plain(manifest: Manifest, types: Collection[str]) -> bool:
     """Whether other people's packages are enough to predict.
 
     Parameters
     ----------
     types : full names of the types in the model file that skops does not trust by itself
     """
+    facts = manifest.facts
+    if ColumnKind.SOUND in facts.kinds.values() or (manifest.network is not None and not manifest.has_onnx):
+        return False
     known = {*_LIBRARIES, *family(str(facts.config["model"])).needs}
-    return all(name.split(".")[0] in known for name in types) and ColumnKind.SOUND not in facts.kinds.values()
+    return all(name.split(".")[0] in known for name in types)
 
 
 def script_text(types: Collection[str]) -> str:

@@ -15,17 +15,44 @@ import skops.io
 
 FOLDER = Path(__file__).resolve().parent
 TRUSTED: list[str] = []
+BATCH = 1024
 MISSING = {"", "na", "n/a", "#n/a", "nan", "null", "<na>"}
 MISSING_NUMBER = {"none", "-", "--", "---", "?", "."}
 YES_OR_NO = {"yes": 1.0, "y": 1.0, "true": 1.0, "t": 1.0, "no": 0.0, "n": 0.0, "false": 0.0, "f": 0.0}
 
 
+def read_file(name: str, manifest: dict[str, Any]) -> bytes:
+    """The content of a file, if it is the one the manifest was written for."""
+    content = (FOLDER / name).read_bytes()
+    if hashlib.sha256(content).hexdigest() != manifest["files"][name]["sha256"]:
+        sys.exit(f"error: {name} has changed: its sha256 is not the one in manifest.json")
+    return content
+
+
 def read_model(manifest: dict[str, Any]) -> Any:
-    """The fitted pipeline, if it is the one the manifest was written for."""
-    content = (FOLDER / "model.skops").read_bytes()
-    if hashlib.sha256(content).hexdigest() != manifest["files"]["model.skops"]["sha256"]:
-        sys.exit("error: model.skops has changed: its sha256 is not the one in manifest.json")
-    return skops.io.loads(content, trusted=TRUSTED)
+    """The fitted pipeline, or the steps of it before a network."""
+    return skops.io.loads(read_file("model.skops", manifest), trusted=TRUSTED)
+
+
+def read_network(manifest: dict[str, Any]) -> Any:
+    """The network behind those steps; None where there is none."""
+    if manifest["network"] is None:
+        return None
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    content = read_file("model.onnx", manifest)
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+def answer_of(network: Any, matrix: Any, shapes: list[list[int]]) -> Any:
+    """The probabilities of some rows, which are cut up for the inputs of the network."""
+    ends = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(np.asarray(matrix, dtype=np.float32), ends[:-1], axis=1)
+    feed = {i.name: p.reshape(-1, *s) for i, p, s in zip(network.get_inputs(), parts, shapes, strict=True)}
+    proba = network.run(None, feed)[0].astype(np.float64)
+    return proba / proba.sum(axis=1, keepdims=True)
 
 
 def read_rows(path: str, columns: list[dict[str, str]]) -> pd.DataFrame:
@@ -60,9 +87,13 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit("usage: python predict.py TABLE.csv > predictions.csv")
     manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
-    model = read_model(manifest)
-    rows = read_rows(sys.argv[1], manifest["input"])
-    proba, classes = model.predict_proba(rows).astype(np.float64), manifest["classes"]
+    model, network = read_model(manifest), read_network(manifest)
+    rows, classes = read_rows(sys.argv[1], manifest["input"]), manifest["classes"]
+    if network is None:
+        proba = model.predict_proba(rows).astype(np.float64)
+    else:
+        batches = [model.transform(rows[i : i + BATCH]) for i in range(0, len(rows), BATCH)]
+        proba = np.concatenate([answer_of(network, batch, manifest["network"]) for batch in batches])
     answer = pd.DataFrame({f"p_{name}": proba[:, index] for index, name in enumerate(classes)})
     answer.insert(0, "label", [classes[index] for index in proba.argmax(axis=1)])
     answer.insert(0, "row", range(1, len(rows) + 1))

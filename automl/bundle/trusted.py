@@ -12,7 +12,8 @@ from automl.pipeline.registry import family, family_names, stage, stage_names
 # these runs code of the file. Those that hold tables read by native code are checked by structure.py before they are
 # used. The comments say who needs them; a test compares the list with every family and every stage.
 TRUSTED: tuple[str, ...] = (
-    "automl.models._keras_network.TrainedNetwork",  # mlp; opens its .keras file in safe mode, its classes checked
+    "automl.models._keras_network.TrainedNetwork",  # mlp, cnn; opens its .keras file in safe mode, its classes checked
+    "automl.models.cnn.KerasCNN",  # cnn
     "automl.models.mlp.KerasMLP",  # mlp
     "automl.preprocess.mel.MelSpectrogram",  # sound
     "automl.preprocess.sound_features.SoundFeatures",  # sound

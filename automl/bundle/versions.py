@@ -12,12 +12,18 @@ from automl.core.dataset import ColumnKind
 from automl.pipeline.registry import family
 
 _ALWAYS = ("numpy", "scipy", "pandas", "sklearn", "skops")
+_FOR_ONNX = ("onnxruntime",)
 _FOR_SOUND = ("librosa", "soundfile")
 
 
-def third_parties(facts: BundleFacts) -> dict[str, str]:
-    """Distribution -> installed version, of what the model needs to be read and to predict."""
-    names = [*_ALWAYS, *family(str(facts.config["model"])).needs]
+def third_parties(facts: BundleFacts, *, through_onnx: bool = False) -> dict[str, str]:
+    """Distribution -> installed version, of what the model needs to be read and to predict.
+
+    Parameters
+    ----------
+    through_onnx : whether ``model.onnx`` predicts, so that the packages of the family are not needed
+    """
+    names = [*_ALWAYS, *(_FOR_ONNX if through_onnx else family(str(facts.config["model"])).needs)]
     if ColumnKind.SOUND in facts.kinds.values():
         names += _FOR_SOUND
     return _installed(names)

@@ -4,33 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automl.bundle.card import card_text
-from automl.bundle.facts import BundleFacts
-from automl.bundle.files import (
-    CARD,
-    ELSEWHERE,
-    MANIFEST,
-    MODEL,
-    REQUIREMENTS,
-    SCALER,
-    SCRIPT,
-    facts_of,
-    sync_folder,
-    write_file,
-)
+from automl.bundle.contents import bundle_contents, model_files
+from automl.bundle.facts import LARGEST_DIFFERENCE, BundleFacts, OnnxFacts
+from automl.bundle.files import ELSEWHERE, ONNX, sync_folder, write_file
 from automl.bundle.load import load_bundle
-from automl.bundle.manifest import Manifest, manifest_text
-from automl.bundle.model_file import model_content, types_beyond_skops
-from automl.bundle.scaler_file import scaler_content
-from automl.bundle.script import is_plain, script_text
-from automl.bundle.versions import requirements_text, third_parties, with_python
 from automl.core.disk import why_not_written
 from automl.errors import BundleError
 from automl.pipeline.fit import FittedPipeline
@@ -46,31 +30,54 @@ def write_bundle(
     *,
     X_check: pd.DataFrame | None = None,
     created: datetime | None = None,
-) -> None:
-    """Write ``fitted`` and what is to be said of it to the new folder ``out``.
+    with_onnx: bool = False,
+) -> OnnxFacts | None:
+    """Write ``fitted`` and what is to be said of it to the new folder ``out``; what the check of ``model.onnx`` found.
 
-    Everything goes to a hidden folder beside ``out`` first, is read back as a stranger's bundle would be, and is
-    renamed when it is whole and on disk. After an error nothing is left.
+    A network is written as ``model.keras``, and as ``model.onnx`` where that gives its probabilities. Everything goes
+    to a hidden folder beside ``out`` first, is read back as a stranger's bundle would be, and is renamed when it is
+    whole and on disk. After an error nothing is left.
 
     Parameters
     ----------
-    X_check : rows, typed as ``Dataset.X``, on which the bundle must give the probabilities of ``fitted``, bit for bit
+    X_check : rows, typed as ``Dataset.X``, on which the bundle must give the probabilities of ``fitted``, bit for bit,
+        and ``model.onnx`` nearly the same
     created : ``None`` for now
+    with_onnx : whether a model that is no network gets a ``model.onnx`` too
 
     Raises
     ------
     BundleError
-        If ``out`` exists or cannot be written, or the bundle cannot be read back or gives other probabilities.
+        If ``out`` exists or cannot be written, or the bundle cannot be read back or gives other probabilities; or the
+        model has no ``model.onnx`` though that was asked for.
     """
     if os.path.lexists(out):
         raise BundleError(f"{out} exists already, and nothing is overwritten", hint="choose another folder")
     _require_every_class(fitted, facts)
-    contents = _contents(fitted, facts, created or datetime.now(UTC))
+    parts, onnx = model_files(fitted, facts, X_check, with_onnx=with_onnx)
+    contents = bundle_contents(fitted, facts, parts, onnx=onnx, created=created or datetime.now(UTC))
+    write_whole(out, contents, lambda folder: _check(folder, fitted, X_check))
+    return onnx
+
+
+def write_whole(out: Path, contents: Mapping[str, bytes], check: Callable[[Path], object]) -> None:
+    """Write files to the new folder ``out``, whole or not at all.
+
+    Parameters
+    ----------
+    contents : file name -> content; the manifest last
+    check : called with the folder under another name; what it raises undoes everything
+
+    Raises
+    ------
+    BundleError
+        If ``out`` cannot be written.
+    """
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
         shutil.rmtree(partial, ignore_errors=True)  # of a killed process that had our number
         _write_files(partial, contents)
-        _check(partial, fitted, X_check)
+        check(partial)
         partial.rename(out)
         sync_folder(out.parent)
     except OSError as err:
@@ -86,23 +93,6 @@ def _require_every_class(fitted: FittedPipeline, facts: BundleFacts) -> None:
         raise BundleError(f"the rows the model was fitted on hold no row of these classes: {', '.join(absent)}")
 
 
-def _contents(fitted: FittedPipeline, facts: BundleFacts, created: datetime) -> dict[str, bytes]:
-    """File name -> content; the manifest, which vouches for the others, comes last."""
-    model = model_content(fitted.pipeline)
-    types = types_beyond_skops(model)
-    scaler, scaler_facts = scaler_content(fitted, facts.config)
-    versions = third_parties(facts)
-    contents = {MODEL: model, SCALER: scaler, REQUIREMENTS: requirements_text(versions).encode()}
-    if is_plain(facts, types):
-        contents[SCRIPT] = script_text(types).encode()
-    day = created.isoformat(timespec="seconds")
-    contents[CARD] = card_text(facts, scaler_facts, created=day, has_script=SCRIPT in contents).encode()
-    files = {name: facts_of(content) for name, content in contents.items()}
-    manifest = Manifest(facts, scaler_facts, with_python(versions), files, day)
-    contents[MANIFEST] = manifest_text(manifest).encode()
-    return contents
-
-
 def _write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700)
@@ -112,8 +102,14 @@ def _write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def _check(folder: Path, fitted: FittedPipeline, X_check: pd.DataFrame | None) -> None:
-    bundle = load_bundle(folder)
+    bundle = load_bundle(folder, runtime="keras")
     if X_check is None:
         return
-    if not np.array_equal(bundle.predict_proba(X_check), fitted.predict_proba(X_check)):
+    found, expected = bundle.predict_proba(X_check), fitted.predict_proba(X_check)
+    if not np.array_equal(found, expected):
         raise BundleError("the model, written and read back, gives other probabilities; it was not exported")
+    if bundle.manifest.network is None or not bundle.manifest.has_onnx:
+        return
+    through_onnx = load_bundle(folder, runtime="onnx").predict_proba(X_check)
+    if np.abs(through_onnx - expected).max() > LARGEST_DIFFERENCE:
+        raise BundleError(f"{ONNX}, written and read back, gives other probabilities; it was not exported")

@@ -157,7 +157,8 @@ class JsonConsole(Console):
                 record = {
                     "event": "trial", "number": trial.number, "state": trial.state.value, "family": trial.family,
                     "score": event.standing.score, "sd": event.standing.sd, "seconds": trial.result.seconds,
-                    "config": dict(trial.config), "best": event.is_best, "error": trial.result.error,
+                    "folds_done": trial.result.n_folds_done, "config": dict(trial.config), "best": event.is_best,
+                    "error": trial.result.error,
                 }  # fmt: skip
             case SearchEnded():
                 record = {"event": "search_ended", "reason": event.reason.value, "finished": event.n_finished,

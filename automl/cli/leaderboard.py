@@ -16,6 +16,7 @@ from automl.cli.options import runs_option
 
 if TYPE_CHECKING:
     from automl.core.leaderboard import Standing
+    from automl.core.training import TrialTraining
     from automl.workflows.studies import StudyView
 
 
@@ -55,12 +56,11 @@ def _show_trials(study: str | None, runs: str, *, top: int, by_family: bool, num
 
     view = view_study(study, runs)
     if number is not None:
-        chosen = [view.standing(number)]
-        lines = trial_lines(view, chosen[0])
+        standing = view.standing(number)
+        _print(trial_lines(view, standing), [record(view, standing)] if as_json else None)
     else:
         chosen = best_of_each_family(view.standings) if by_family else list(view.standings[:top])
-        lines = board_lines(view, chosen)
-    _print(lines, [record(view, s) for s in chosen] if as_json else None)
+        _print(board_lines(view, chosen), [_brief(record(view, s)) for s in chosen] if as_json else None)
 
 
 def _show_studies(runs: str, *, as_json: bool) -> None:
@@ -126,10 +126,12 @@ def trial_lines(view: StudyView, standing: Standing) -> Iterator[str]:
 
     trial, result = standing.trial, standing.trial.result
     rank = f", rank {standing.rank}" if standing.rank else ""
-    yield f"{view.folder.name}, trial {trial.number}: {trial.state.replace('_', ' ')}{rank}, {seconds(result.seconds)}"
+    yield f"{view.folder.name}, trial {trial.number}: {trial.ending}{rank}, {seconds(result.seconds)}"
     yield ""
     yield from columns([[f"  {label}", str(value)] for label, value in trial.config.items()])
     yield f"  seed {trial.suggestion.seed}"
+    if result.training is not None:
+        yield from training_lines(result.training)
     yield ""
     if result.fold_scores:
         rows = [["  metric", "mean", "± folds", "folds"]]
@@ -146,6 +148,19 @@ def trial_lines(view: StudyView, standing: Standing) -> Iterator[str]:
         yield from result.traceback.rstrip().splitlines()
 
 
+def training_lines(training: TrialTraining) -> Iterator[str]:
+    """How large the networks of a trial are, and for how long they were trained."""
+    if training.n_parameters is not None:
+        yield f"  {training.n_parameters:,} weights" + (f", trained on: {training.device}" if training.device else "")
+    if any(training.n_epochs):
+        best = f", the best of them {_spaced(training.best_epochs)}" if training.best_epochs else ""
+        yield f"  epochs of each fold {_spaced(training.n_epochs)}{best}"
+
+
+def _spaced(numbers: Iterable[int]) -> str:
+    return " ".join(map(str, numbers))
+
+
 def record(view: StudyView, standing: Standing) -> dict[str, object]:
     """One trial as JSON values."""
     from automl.core.records import result_record
@@ -153,5 +168,15 @@ def record(view: StudyView, standing: Standing) -> dict[str, object]:
     return {
         "study": view.folder.name, "rank": standing.rank, "metric": view.metric.name, "score": standing.score,
         "sd": standing.sd, "family": standing.trial.family, "config": dict(standing.trial.config),
+        "folds_done": standing.trial.result.n_folds_done,
         **result_record(standing.trial.result),
     }  # fmt: skip
+
+
+def _brief(record: dict[str, object]) -> dict[str, object]:
+    """Without the curves and layers of networks, several kB each."""
+    match record:
+        case {"training": dict() as training}:
+            kept = ("n_epochs", "best_epochs", "n_parameters")
+            return record | {"training": {name: training[name] for name in kept}}
+    return record

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from automl.cli.words import columns, number, seconds
 from automl.core.leaderboard import Standing
+from automl.core.trial import TrialState
 from automl.spaces.render import in_words
 
 if TYPE_CHECKING:
@@ -129,13 +130,15 @@ class LiveView:
             ago = f"  no better trial for {since} trials" if since > 1 else ""
             lines.append("best so far ", style="dim").append(sparkline(curve, _WIDTH // 2), style="cyan")
             lines.append(f"{ago}\n", style="dim")
-        n_failed = sum(not s.trial.is_complete for s in self._standings)
-        lines.append(f"failed {n_failed}.  Ctrl-C stops and keeps everything that is finished.", style="dim")
+        n_pruned = sum(s.trial.state is TrialState.PRUNED for s in self._standings)
+        n_failed = sum(not s.trial.is_success for s in self._standings)
+        counts = f"pruned {n_pruned}, failed {n_failed}."
+        lines.append(f"{counts}  Ctrl-C stops and keeps everything that is finished.", style="dim")
         return lines
 
 
 def best_so_far(losses: Sequence[float | None]) -> list[float]:
-    """The lowest loss up to each trial, from the first that has one (``None``: the trial failed)."""
+    """The lowest loss up to each trial, from the first that has one (``None``: the trial failed or was pruned)."""
     curve: list[float] = []
     for loss in losses:
         if loss is not None or curve:

@@ -75,6 +75,13 @@ def tracking_option(command: F) -> F:
     )(command)  # fmt: skip
 
 
+def tensorboard_option(command: F) -> F:
+    """``--tensorboard DIR``."""
+    return click.option(
+        "--tensorboard", metavar="DIR", help="Also write the training of networks to DIR/STUDY, for TensorBoard."
+    )(command)
+
+
 def talk_options(command: F) -> F:
     """``--quiet`` and ``--json``."""
     command = click.option("--json", "as_json", is_flag=True, help="One JSON event per line on standard output.")(
@@ -113,3 +120,12 @@ def trial_memory_option(command: F) -> F:
         "--trial-memory", "trial_memory_mb", type=Size(), metavar="SIZE",
         help="Stop a trial that takes more memory: 900MB, 2GB.  [default: 80% of the machine, divided by the workers]",
     )(command)  # fmt: skip
+
+
+def prune_option(*, default: bool | None) -> Callable[[F], F]:
+    """``--prune/--no-prune``; ``None`` as default: what the search was asked."""
+    shown = "prune" if default else "as the search was asked"
+    return click.option(
+        "--prune/--no-prune", default=default, show_default=False,
+        help=f"Stop trials that are clearly worse after some of their folds. Never the winner.  [default: {shown}]",
+    )  # fmt: skip

@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from automl.cli.options import (
+    prune_option,
     runs_option,
     talk_options,
+    tensorboard_option,
     timeout_option,
     tracking_option,
     trial_memory_option,
@@ -25,8 +27,10 @@ from automl.cli.options import (
 @timeout_option
 @trial_timeout_option
 @trial_memory_option
+@prune_option(default=None)
 @runs_option
 @tracking_option
+@tensorboard_option
 @talk_options
 def command(*, more: int | None, quiet: bool, as_json: bool, **options: Any) -> None:
     """Continue a search that was stopped, or make one longer.

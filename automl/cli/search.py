@@ -8,8 +8,10 @@ import click
 
 from automl.cli.options import (
     NameList,
+    prune_option,
     runs_option,
     talk_options,
+    tensorboard_option,
     timeout_option,
     tracking_option,
     trial_memory_option,
@@ -55,6 +57,7 @@ METRICS = (
 @click.option(
     "--folds", type=int, metavar="K", help="Cross-validation folds.  [default: 5, or fewer where the data demands it]"
 )
+@prune_option(default=True)
 @workers_option
 @click.option(
     "--seed", type=int, metavar="S", default=0, show_default=True, help="Same seed, same data, 1 worker: same trials."
@@ -62,6 +65,7 @@ METRICS = (
 @click.option("--name", metavar="STUDY", help="Name of the study.  [default: from DATA]")
 @runs_option
 @tracking_option
+@tensorboard_option
 @click.option("--dry-run", is_flag=True, help="Check the data, show the plan, search nothing.")
 @talk_options
 @click.pass_context

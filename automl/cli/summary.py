@@ -64,7 +64,7 @@ def board(standings: Sequence[Standing], metric: str, *, width: int | None = Non
     rows = [["rank", "trial", metric, "± folds", "seconds", "pipeline"]]
     for s in standings:
         trial = s.trial
-        score = [number(s.score), number(s.sd)] if s.rank else [trial.state.replace("_", " "), "-"]
+        score = [number(s.score), number(s.sd)] if s.rank else [trial.ending, "-"]
         rows.append(
             [str(s.rank or "-"), str(trial.number), *score, f"{trial.result.seconds:.2f}", in_words(trial.config)]
         )

@@ -2,15 +2,15 @@
 
 ::
 
-    {"format": 2, "study": "coughs-1", "digest": "..."}          request, space, split and data, hashed
+    {"format": 3, "study": "coughs-1", "digest": "..."}          request, space, split and data, hashed
     {"event": "session", "n_trials": 100}                        a search or a resume begins
-    {"event": "asked", "attempt": 1, "number": 1, "seed": ..., "config": {...}}
+    {"event": "asked", "attempt": 1, "number": 1, "seed": ..., "config": {...}, "bars": [...]}
     {"event": "finished", "number": 1, "state": "complete", "loss": 0.31, ...}
     {"event": "released", "number": 2}                           cancelled by the user; will be asked again
 
 Each line ends with ``"crc"``, the CRC-32 of the line without it: a digit that has changed is damage like any other.
-Format 1, without it, is read as well. Out-of-fold probabilities of complete trials lie beside the journal, in ``oof/``,
-written before their line.
+Format 1, without it, is read as well, and 2, which has no bars. Out-of-fold probabilities of complete trials lie beside
+the journal, in ``oof/``, written before their line.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from automl.core.records import Record, read_result, read_suggestion, result_rec
 from automl.core.trial import Suggestion, Trial
 from automl.errors import StudyError
 
-FORMAT = 2
+FORMAT = 3
 JOURNAL_NAME = "trials.jsonl"
 _OOF = "oof"
 _SEAL_BYTES = len(b',"crc":"00000000"}')

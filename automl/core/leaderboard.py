@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,8 +54,16 @@ def standings(trials: Sequence[Trial], metric: Metric) -> list[Standing]:
     """Complete trials from best to worst (ties: the earlier number first), then the others by number."""
     complete = sorted((t for t in trials if t.is_complete), key=lambda t: (_loss(t), t.number))
     others = sorted((t for t in trials if not t.is_complete), key=lambda t: t.number)
-    ranked = [_standing(rank, trial, metric) for rank, trial in enumerate(complete, 1)]
-    return ranked + [Standing(None, trial, None, None) for trial in others]
+    ranked = [replace(standing_of(trial, metric), rank=rank) for rank, trial in enumerate(complete, 1)]
+    return ranked + [standing_of(trial, metric) for trial in others]
+
+
+def standing_of(trial: Trial, metric: Metric) -> Standing:
+    """The line of a trial alone, without a rank. A pruned trial has no score: its loss is of some of the folds."""
+    if not trial.is_complete:
+        return Standing(None, trial, None, None)
+    folds = summarise(trial, metric.name)
+    return Standing(None, trial, metric.score(_loss(trial)), folds.sd if folds else None)
 
 
 def best_of_each_family(ranked: Sequence[Standing]) -> list[Standing]:
@@ -76,11 +84,6 @@ def improvements(trials: Sequence[Trial], metric: Metric) -> tuple[tuple[int, fl
             best = trial
             curve.append((trial.number, metric.score(_loss(trial))))
     return tuple(curve)
-
-
-def _standing(rank: int, trial: Trial, metric: Metric) -> Standing:
-    summary = summarise(trial, metric.name)
-    return Standing(rank, trial, metric.score(_loss(trial)), summary.sd if summary else None)
 
 
 def _loss(trial: Trial) -> float:

@@ -130,7 +130,7 @@ class Tracker(Protocol):
 
 
 class Predictor(Protocol):
-    """Something fitted."""
+    """Something fitted. It may have an attribute ``training`` that says how (``Training`` or ``None``)."""
 
     def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """(n_samples, n_classes) probabilities; a class absent from the training rows has 0."""

@@ -6,8 +6,10 @@ Used by the journal and by worker processes. Out-of-fold probabilities travel be
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, TypeAlias
 
+from automl.core.training import TrialTraining
 from automl.core.trial import Suggestion, TrialResult, TrialState
 
 Record: TypeAlias = dict[str, Any]
@@ -16,21 +18,24 @@ Record: TypeAlias = dict[str, Any]
 def suggestion_record(suggestion: Suggestion) -> Record:
     """The suggestion as JSON values."""
     record: Record = {"number": suggestion.number, "seed": suggestion.seed, "config": dict(suggestion.config)}
-    if suggestion.bar is not None:
-        record["bar"] = suggestion.bar
+    if suggestion.bars:
+        record["bars"] = list(suggestion.bars)
     return record
 
 
 def read_suggestion(record: Mapping[str, Any]) -> Suggestion:
     """The suggestion a record was made from."""
     return Suggestion(
-        number=record["number"], config=dict(record["config"]), seed=record["seed"], bar=record.get("bar")
+        number=record["number"],
+        config=dict(record["config"]),
+        seed=record["seed"],
+        bars=tuple(record.get("bars", ())),
     )
 
 
 def result_record(result: TrialResult) -> Record:
     """The result as JSON values, without ``oof``."""
-    return {
+    record: Record = {
         "number": result.number,
         "state": result.state.value,
         "loss": result.loss,
@@ -41,6 +46,9 @@ def result_record(result: TrialResult) -> Record:
         "error": result.error,
         "traceback": result.traceback,
     }
+    if result.training is not None:
+        record["training"] = asdict(result.training)
+    return record
 
 
 def read_result(record: Mapping[str, Any]) -> TrialResult:
@@ -55,4 +63,17 @@ def read_result(record: Mapping[str, Any]) -> TrialResult:
         warnings=tuple(record["warnings"]),
         error=record["error"],
         traceback=record["traceback"],
+        training=_read_training(record["training"]) if "training" in record else None,
+    )
+
+
+def _read_training(record: Mapping[str, Any]) -> TrialTraining:
+    return TrialTraining(
+        epochs=tuple(record["epochs"]),
+        curves={name: tuple(curve) for name, curve in record["curves"].items()},
+        n_epochs=tuple(record["n_epochs"]),
+        best_epochs=tuple(record["best_epochs"]),
+        n_parameters=record["n_parameters"],
+        architecture=record["architecture"],
+        device=record["device"],
     )

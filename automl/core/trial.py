@@ -10,6 +10,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.core.training import TrialTraining
+
 Scalar: TypeAlias = str | int | float | bool | None
 Config: TypeAlias = Mapping[str, Scalar]
 """Dotted path -> value, active parameters only::
@@ -38,13 +40,14 @@ class Suggestion:
     number : from 1, in the order of asking
     config : active parameters only
     seed : of every random choice inside the trial
-    bar : stop the trial once it is clearly worse than this loss; ``None`` for never
+    bars : after the first, second ... fold: stop the trial when its mean loss over the folds done is above this;
+        ``None``, and what is not there, for going on. See ``core.pruning``
     """
 
     number: int
     config: Config
     seed: int
-    bar: float | None = None
+    bars: tuple[float | None, ...] = ()
 
     @property
     def family(self) -> str:
@@ -58,14 +61,17 @@ class TrialResult:
 
     Parameters
     ----------
-    loss : lower is better; ``None`` unless COMPLETE or PRUNED
-    fold_scores : every metric -> one value per fold, ``None`` where the metric is not defined on it
+    loss : lower is better; ``None`` unless COMPLETE or PRUNED; of a pruned trial over the folds it did, so not to be
+        compared with another's
+    fold_scores : every metric -> one value per fold, ``None`` where the metric is not defined on it, and for the folds
+        that a pruned trial left out
     oof : (n_dev, n_classes) out-of-fold probabilities in the order of ``Plan.dev``; COMPLETE only, and ``None``
         where the holder keeps them elsewhere
     seconds : wall time of the evaluation
     peak_memory_mb : of the process, ``None`` where it was not measured
     warnings : distinct messages of the libraries, with notes of the evaluator
     error : one line, ``None`` when the trial succeeded
+    training : how its models were trained, ``None`` for those that do not learn epoch by epoch
     """
 
     number: int
@@ -78,6 +84,13 @@ class TrialResult:
     warnings: tuple[str, ...] = ()
     error: str | None = None
     traceback: str | None = None
+    training: TrialTraining | None = None
+
+    @property
+    def n_folds_done(self) -> int:
+        """Number of folds that were evaluated: up to the last with a score."""
+        done = [k for scores in self.fold_scores.values() for k, score in enumerate(scores, 1) if score is not None]
+        return max(done, default=0)
 
 
 @dataclass(frozen=True)
@@ -111,6 +124,15 @@ class Trial:
     def loss(self) -> float | None:
         """Lower is better; ``None`` unless COMPLETE or PRUNED."""
         return self.result.loss
+
+    @property
+    def ending(self) -> str:
+        """How it ended, in words: ``complete``, ``timed out``, ``pruned after 2 of 5 folds``."""
+        words = self.state.replace("_", " ")
+        if self.state is not TrialState.PRUNED:
+            return words
+        n_folds = max(map(len, self.result.fold_scores.values()), default=0)
+        return f"{words} after {self.result.n_folds_done} of {n_folds} folds"
 
     @property
     def is_success(self) -> bool:

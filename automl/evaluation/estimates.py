@@ -5,6 +5,11 @@ cross-validation: Tsamardinos, Greasidou and Borboudakis, Machine Learning 107, 
 draws units with replacement, chooses the best trial on the drawn ones, and scores it on the others, all from the
 out-of-fold predictions and without another fit. A unit is a group of rows (a patient), or a row without groups: rows of
 one patient are alike, and drawn one by one they would make the interval too narrow.
+
+Pruned trials lack predictions, so the choice that is repeated is among the complete ones, and what would have been
+chosen on some resamples is left out. That makes the number rosier: hardly for most metrics, visibly for log loss, where
+a trial that is wildly wrong on a few rows wins the resamples without them (``benchmarks/pruning.py estimates``). The
+method's authors stop inferior configurations early, too (BBCD-CV).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from automl.core.trial import TrialResult
+from automl.core.trial import TrialResult, TrialState
 
 LEAST_S = 300.0
 """Nothing shorter is worth ending: five minutes."""
@@ -49,7 +49,7 @@ class TimeLimit:
 
     def learn(self, result: TrialResult) -> None:
         """Take note of a result."""
-        if result.loss is not None:
+        if result.state is TrialState.COMPLETE:  # a pruned trial says little of how long a whole one takes
             self._finished_s.append(result.seconds)
             self.seconds = self._now()
 

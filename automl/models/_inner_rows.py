@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from automl.evaluation.splits import stratified_folds
+from automl.pipeline.registry import FitContext
 
 _N_FOLDS = 5
 _MIN_ROWS = 8
+
+
+class InnerSplit(NamedTuple):
+    """Rows to look at during a training, and rows to leave alone: changed copies of the former."""
+
+    valid: NDArray[np.intp]
+    idle: NDArray[np.intp]
+
+
+def inner_split(context: FitContext) -> InnerSplit:
+    """The rows that `inner_valid_rows` finds among the original ones, and their copies."""
+    own = np.arange(len(context.y))
+    parents = own if context.parents is None else context.parents
+    originals = np.flatnonzero(parents == own)
+    valid = originals[inner_valid_rows(context.y[originals], context.groups[originals], context.seed)]
+    return InnerSplit(valid, np.setdiff1d(np.flatnonzero(np.isin(parents, valid)), valid))
 
 
 def inner_valid_rows(y: NDArray[np.int64], groups: NDArray[np.int64] | None, seed: int) -> NDArray[np.intp]:

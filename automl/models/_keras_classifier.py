@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -16,14 +15,15 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from automl.errors import DataError
 from automl.models._inner_rows import inner_valid_rows
+from automl.models._keras_augment import Augmentation
 from automl.models._keras_layers import with_head
-from automl.models._keras_network import Parts
 from automl.models._keras_program import NetworkRows, Objective, Program
 from automl.models._keras_schedules import Schedule
 from automl.models._keras_training import Course, train
-from automl.models._tensorflow import start_tensorflow
+from automl.models._tensorflow import device_name, start_tensorflow
+from automl.pipeline.network import Parts, unfolded
 
-_NOT_IN_THE_GRAPH = frozenset({"random_state", "n_threads", "valid_rows"})
+_NOT_IN_THE_GRAPH = frozenset({"random_state", "n_threads", "valid_rows", "idle_rows"})
 _last: dict[Hashable, Program] = {}
 """The program trained last: the folds of a trial follow each other, and every other program would only take memory."""
 
@@ -43,6 +43,8 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     weight_decay : decoupled from the gradient, of ``adamw`` only
     l2 : times the sum of the squared weights is added to the loss
     label_smoothing : share of a row's target that is spread over all classes
+    mixup : alpha of the Beta distribution that says how much of another row is mixed into a training row, and of its
+        class into its target (Zhang et al. 2018); 0 for nothing
     batch_size : rows of a step; at most an eighth of the rows, but not below 8
     epochs : at most
     patience : epochs without a smaller log loss of the inner validation rows before the training stops
@@ -51,6 +53,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     inputs : how a row unfolds, (kind, shape) one behind the other; ``None`` for a vector of all columns
     valid_rows : indices into the rows given to ``fit`` of the inner validation rows, on which the network is not
         trained; empty to train through all epochs; ``None`` for about a fifth, drawn, if there are 40 rows
+    idle_rows : indices of rows that are not used at all: changed copies of inner validation rows
 
     Attributes
     ----------
@@ -58,6 +61,8 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     history_ : one number per epoch: loss, accuracy, valid_loss, valid_accuracy, learning_rate
     best_epoch_ : whose weights it has, from 0
     n_parameters_ : number of weights
+    architecture_ : its layers, a line each
+    device_ : what it was trained on: ``CPU``, or the name of a graphics card
     """
 
     optimizer: str = "adamw"
@@ -67,6 +72,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     weight_decay: float = 1e-4
     l2: float = 0.0
     label_smoothing: float = 0.0
+    mixup: float = 0.0
     batch_size: int = 32
     epochs: int = 100
     patience: int = 16
@@ -74,6 +80,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     n_threads: int = 1
     inputs: tuple[tuple[str, tuple[int, ...]], ...] | None = None
     valid_rows: ArrayLike | None = None
+    idle_rows: ArrayLike = ()
 
     def layers(self, inputs: Sequence[Any]) -> Any:
         """What the network makes of a row, before the layer that tells the classes apart.
@@ -83,6 +90,10 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         inputs : Keras tensors, in the order of the parameter ``inputs``
         """
         raise NotImplementedError
+
+    def augmentation(self) -> Augmentation:
+        """How training rows are changed, anew in every epoch."""
+        return Augmentation(mixup=self.mixup)
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network.
@@ -101,7 +112,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         start_tensorflow(self.n_threads)
         rows = NetworkRows(self._parts(data), codes.astype(np.int64), weight)
         valid = self._valid_rows(rows.y)
-        kept = np.setdiff1d(np.arange(len(codes)), valid)
+        kept = np.setdiff1d(np.arange(len(codes)), np.r_[valid, np.asarray(self.idle_rows, dtype=np.intp)])
         self.network_, history = train(
             self._program(),
             rows.take(kept),
@@ -113,7 +124,14 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.best_epoch_: int = numbers.pop("best_epoch")
         self.history_: dict[str, list[float]] = numbers
         self.n_parameters_ = self.network_.n_parameters
+        self.device_ = device_name()
         return self
+
+    @property
+    def architecture_(self) -> str:
+        """Its layers, a line each."""
+        check_is_fitted(self)
+        return self.network_.architecture
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """(n_samples, n_classes) probabilities."""
@@ -131,12 +149,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return (("vector", (self.n_features_in_,)),) if self.inputs is None else self.inputs
 
     def _parts(self, X: NDArray[np.float32]) -> Parts:
-        shapes = [shape for _, shape in self._inputs()]
-        ends = np.cumsum([math.prod(shape) for shape in shapes])
-        if ends[-1] != X.shape[1]:
-            raise ValueError(f"inputs of shapes {shapes} take {ends[-1]} columns, X has {X.shape[1]}")
-        parts = np.split(X, ends[:-1], axis=1)
-        return [np.ascontiguousarray(p).reshape(-1, *shape) for p, shape in zip(parts, shapes, strict=True)]
+        return unfolded(X, [shape for _, shape in self._inputs()])
 
     def _valid_rows(self, y: NDArray[np.int64]) -> NDArray[np.intp]:
         if self.valid_rows is None:
@@ -153,7 +166,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             _last.clear()
             build = partial(with_head, type(self)(**params).layers, shapes, n_classes)
             objective = Objective(self.optimizer, self.weight_decay, self.l2, self.label_smoothing)
-            _last[key] = program = Program(build, objective, self.random_state)
+            _last[key] = program = Program(build, objective, self.augmentation(), seed=self.random_state)
         return program
 
     def _course(self) -> Course:

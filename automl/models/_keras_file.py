@@ -24,14 +24,22 @@ CLASSES = frozenset(
         "keras.initializers.Ones",
         "keras.initializers.Zeros",
         "keras.layers.Activation",
+        "keras.layers.Add",
+        "keras.layers.AveragePooling2D",
         "keras.layers.BatchNormalization",
         "keras.layers.Concatenate",
+        "keras.layers.Conv2D",
         "keras.layers.Dense",
         "keras.layers.Dropout",
         "keras.layers.Flatten",
+        "keras.layers.GlobalAveragePooling2D",
+        "keras.layers.GlobalMaxPooling2D",
         "keras.layers.InputLayer",
         "keras.layers.LayerNormalization",
+        "keras.layers.MaxPooling2D",
         "keras.layers.Rescaling",
+        "keras.layers.Reshape",
+        "keras.layers.SeparableConv2D",
         "keras.src.models.functional.Functional",
     }
 )
@@ -57,7 +65,7 @@ def read_network(content: bytes) -> Any:
     """
     import keras
 
-    _check_classes(content)
+    check_classes(content)
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "network.keras"
@@ -76,7 +84,14 @@ def _without_keras_own_warning() -> Iterator[None]:
         yield
 
 
-def _check_classes(content: bytes) -> None:
+def check_classes(content: bytes) -> None:
+    """Nothing, if a ``.keras`` file names only classes among ``CLASSES``; Keras does not open it.
+
+    Raises
+    ------
+    BundleError
+        If it names others (the details name each), or is no such file.
+    """
     try:
         with ZipFile(io.BytesIO(content)) as archive:
             config = json.loads(archive.read("config.json"))

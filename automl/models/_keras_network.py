@@ -10,14 +10,14 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.models._keras_file import keras_content, read_network
+from automl.models._keras_architecture import architecture_text
+from automl.models._keras_file import check_classes, keras_content, read_network
+from automl.models._keras_onnx import onnx_content
 from automl.models._tensorflow import start_tensorflow
+from automl.pipeline.network import Parts
 
 Weights: TypeAlias = tuple[NDArray[Any], ...]
 """Of a Keras model, in its order."""
-
-Parts: TypeAlias = Sequence[NDArray[np.float32]]
-"""Rows as a network takes them: for each of its inputs an array ``(n_rows, *shape)``."""
 
 LOGITS = "logits"
 """Name of the layer before the softmax."""
@@ -50,7 +50,9 @@ class Predictor:
         self.lock = RLock()
         self._held: Weights | None = None
         shapes = [tuple(i.shape[1:]) for i in model.inputs]
-        self._batch_rows = max(1, min(_BATCH_ROWS, _BATCH_NUMBERS // sum(math.prod(s) for s in shapes)))
+        # What a convolution makes of an image can be sixteen times as large as the image, and more.
+        widest = max(sum(math.prod(s) for s in shapes), *(math.prod(i.output.shape[1:]) for i in model.layers))
+        self._batch_rows = max(1, min(_BATCH_ROWS, _BATCH_NUMBERS // widest))
         # Batches of any length without tracing again. Keras' own ``predict`` takes 50 ms a call.
         self._run = tf.function(
             lambda parts: model(parts, training=False),
@@ -121,11 +123,23 @@ class TrainedNetwork:
                 self._content = keras_content(predictor.model)
         return self._content
 
+    def onnx_content(self) -> bytes:
+        """See `automl.models._keras_onnx.onnx_content`."""
+        predictor = self._opened()
+        with predictor.lock:
+            predictor.hold(self._weights)
+            return onnx_content(predictor.model)
+
     @property
     def n_parameters(self) -> int:
         """Number of weights, those of normalisations included."""
         self._opened()
         return sum(w.size for w in self._weights)
+
+    @property
+    def architecture(self) -> str:
+        """See `automl.models._keras_architecture.architecture_text`."""
+        return architecture_text(self._opened().model)
 
     def __getstate__(self) -> dict[str, bytes]:
         return {"keras": self.keras_content()}
@@ -142,3 +156,17 @@ class TrainedNetwork:
             self._weights = values(model.weights)
             self._predictor = Predictor(model)
         return self._predictor
+
+
+def network_in(content: bytes) -> TrainedNetwork:
+    """The network in the content of a ``.keras`` file; the file is opened when the network is asked something.
+
+    Raises
+    ------
+    BundleError
+        If the file names a class that our networks do not consist of.
+    """
+    check_classes(content)
+    network = TrainedNetwork.__new__(TrainedNetwork)
+    network.__setstate__({"keras": content})
+    return network

@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.models._keras_network import LOGITS, Parts, Predictor, Weights, values
+from automl.models._keras_augment import Augmentation, Costs, Draws, changed_images, mixed
+from automl.models._keras_network import LOGITS, Predictor, Weights, values
 from automl.models._keras_optimizers import Optimizer
+from automl.pipeline.network import Parts
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,17 @@ class Program:
     ----------
     build : makes the Keras model: inputs are a list, the last layer but one is called ``logits``, the last a softmax.
         All that is random in it follows from Python's generator, as Keras does where no seed is given
+    augmentation : changes the rows of every step, and none that is only looked at
     seed : of the first training, so that the network need not be built twice for it
     """
 
-    def __init__(self, build: Callable[[], Any], objective: Objective, seed: int) -> None:
+    def __init__(
+        self, build: Callable[[], Any], objective: Objective, augmentation: Augmentation, *, seed: int
+    ) -> None:
         self._build = build
         self._objective = objective
+        self._augmentation = augmentation
+        self._draws = Draws() if augmentation.is_on else None
         self._seed = seed
         with _seeded(seed):
             model = build()
@@ -89,6 +96,8 @@ class Program:
         for variable, value in zip(self.predictor.model.variables, self._initial, strict=True):
             variable.assign(value)
         self._optimizer.forget()
+        if self._draws is not None:
+            self._draws.start(seed)
 
     def epoch(
         self, rows: Sequence[Any], order: NDArray[np.int32], ends: NDArray[np.int32], *, learning_rate: float
@@ -153,11 +162,12 @@ class Program:
         def step(parts: Any, y: Any, weight: Any) -> Any:
             own = tf.one_hot(y, n_classes)
             smooth = objective.label_smoothing
+            parts, costs = self._augmented(parts, own * (1 - smooth) + smooth / n_classes, weight)
             with tf.GradientTape() as tape:
                 logits = logits_of(parts, training=True)
                 log_proba = tf.nn.log_softmax(logits)
-                target = own * (1 - smooth) + smooth / n_classes
-                loss = -tf.reduce_mean(weight * tf.reduce_sum(target * log_proba, axis=1))
+                losses = [w * tf.reduce_sum(target * log_proba, axis=1) for target, w in costs]
+                loss = -tf.reduce_mean(tf.add_n(losses))
                 if objective.l2:
                     loss += objective.l2 * tf.add_n([tf.reduce_sum(tf.square(k)) for k in kernels])
             optimizer.apply(tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO))
@@ -166,6 +176,16 @@ class Program:
             return own_loss, tf.reduce_sum(tf.cast(hits, tf.float32))
 
         return step
+
+    def _augmented(self, parts: Sequence[Any], target: Any, weight: Any) -> tuple[Sequence[Any], Costs]:
+        """The rows of a step as they are trained on; nothing is traced where nothing is changed."""
+        if self._draws is None:
+            return parts, [(target, weight)]
+        self._draws.next_step()
+        parts = changed_images(parts, self._augmentation, self._draws)
+        if not self._augmentation.mixup:
+            return parts, [(target, weight)]
+        return mixed(parts, target, weight, alpha=self._augmentation.mixup, draws=self._draws)
 
 
 @contextmanager

@@ -39,8 +39,9 @@ class History:
 
     Attributes
     ----------
-    loss : log loss of the training rows, as weighted, during the epoch; without smoothing and penalty
-    accuracy : of the training rows, not weighted
+    loss : log loss of the training rows, as weighted, during the epoch; without smoothing and penalty. Where rows are
+        changed before each step, it is that of the changed ones; of a mixture, for the class it holds most of
+    accuracy : of the same rows, not weighted
     valid_loss, valid_accuracy : of the inner validation rows after the epoch; empty without any
     best_epoch : the one whose weights were kept, from 0
     """

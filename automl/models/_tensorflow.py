@@ -49,6 +49,16 @@ def start_tensorflow(n_threads: int | None = None) -> None:
     _let_gpu_memory_grow()
 
 
+def device_name() -> str:
+    """What TensorFlow computes on: ``CPU``, or the name of the first graphics card it sees."""
+    import tensorflow as tf
+
+    cards = tf.config.list_physical_devices("GPU")
+    if not cards:
+        return "CPU"
+    return str(tf.config.experimental.get_device_details(cards[0]).get("device_name", "GPU"))
+
+
 def _import_quietly() -> None:
     if "tensorflow" in sys.modules:
         return

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from automl.errors import SpaceError
-from automl.models._inner_rows import inner_valid_rows
 from automl.models._keras_classifier import KerasClassifier
+from automl.models._keras_family import build_network, defaults_of, forget_rows
 from automl.models._keras_layers import initializer_for, normalized, smoothly_clipped
-from automl.pipeline.params import with_defaults
-from automl.pipeline.registry import FitContext, ModelFamily, Params
+from automl.models._keras_network import network_in
+from automl.pipeline.registry import ModelFamily
 
-_FROM_CONTEXT = ("random_state", "n_threads", "inputs", "valid_rows")
 _NARROWEST = 8
 
 
@@ -64,31 +64,14 @@ class KerasMLP(KerasClassifier):
         raise SpaceError(f'there is no shape "{self.shape}" of a network', hint="there are: constant, funnel")
 
 
-_DEFAULTS: Params = {f.name: getattr(KerasMLP, f.name) for f in fields(KerasMLP) if f.name not in _FROM_CONTEXT}
-
-
-def _build(params: Params, context: FitContext) -> KerasMLP:
-    return KerasMLP(
-        **with_defaults(params, _DEFAULTS),
-        random_state=context.seed,
-        n_threads=context.n_threads,
-        inputs=tuple((spec.kind.value, spec.shape) for spec in context.inputs),
-        valid_rows=inner_valid_rows(context.y, context.groups, context.seed),
-    )
-
-
-def _settle(model: KerasMLP) -> None:
-    """Forget which rows told when to stop: a clone is fitted on others."""
-    model.valid_rows = None
-
-
 FAMILY = ModelFamily(
     name="mlp",
     title="multilayer perceptron",
-    params=tuple(_DEFAULTS),
-    build=_build,
+    params=tuple(defaults_of(KerasMLP)),
+    build=partial(build_network, KerasMLP),
     needs=("tensorflow", "keras"),
     extra="cpu",
-    settle=_settle,
+    settle=forget_rows,
+    read_network=network_in,
     trusts=("automl.models._keras_network.TrainedNetwork", "automl.models.mlp.KerasMLP"),
 )

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from automl.pipeline.made_rows import N_ROWS, MadeRows, made_rows
 from automl.pipeline.registry import ModelFamily, require_packages
 from automl.pipeline.rules import expect, expect_refusal, expect_to_travel, global_generator_untouched, keep_rules
+from automl.pipeline.training import read_training
 
 _TOLERANCE = 1e-6
 
@@ -161,6 +162,21 @@ def _travels(family: ModelFamily) -> None:
     expect_to_travel(_fitted(family, made), lambda model: model.predict_proba(made.rows.X), family.trusts)
 
 
+def _says_how_it_was_trained(family: ModelFamily) -> None:
+    model = _fitted(family, made_rows(family.takes))
+    history = getattr(model, "history_", None)
+    if not isinstance(history, Mapping):
+        return
+    training = read_training(model)
+    read = {} if training is None else training.curves
+    lost = [name for name, curve in history.items() if len(curve) and name not in read]
+    expect(not lost, f"history_ holds what are no numbers, one per epoch: {lost}")
+    lengths = {name: len(curve) for name, curve in read.items()}
+    expect(len(set(lengths.values())) <= 1, f"history_ holds curves of different lengths: {lengths}")
+    if training is not None and training.best_epoch is not None:
+        expect(training.best_epoch <= training.n_epochs, f"best_epoch_ is not among its {training.n_epochs} epochs")
+
+
 def _leaves_the_world_alone(family: ModelFamily) -> None:
     made, untouched = made_rows(family.takes), made_rows(family.takes)
     with global_generator_untouched():
@@ -184,5 +200,6 @@ _RULES: Mapping[str, Callable[[ModelFamily], None]] = {
     "the number of threads changes nothing": _threads,
     "a prediction depends on its row alone": _rows_alone,
     "a clone of it can be fitted": _refitted_clone,
+    "what it says of its training can be read": _says_how_it_was_trained,
     "it can be stored, trusting the types it names": _travels,
 }

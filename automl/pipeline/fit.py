@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.core.dataset import Dataset
+from automl.core.training import Training
 from automl.core.trial import Config
 from automl.errors import AutoMLError, DataError
 from automl.pipeline.build import Recipe, read_config
 from automl.pipeline.inputs import fit_inputs, input_specs
 from automl.pipeline.registry import FitContext, InputSpec, Rows, StageContext, require_packages
+from automl.pipeline.training import read_training
 from automl.pipeline.transform import FittedScaler, Transformed, fit_transformers
 
 if TYPE_CHECKING:
@@ -39,6 +41,11 @@ class FittedPipeline:
     n_classes: int
     inputs: tuple[InputSpec, ...]
     scaler: FittedScaler
+
+    @property
+    def training(self) -> Training | None:
+        """How the model was trained, ``None`` where it does not say."""
+        return read_training(self.pipeline[-1])
 
     def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """(n_samples, n_classes) probabilities; a class absent from the training rows has 0.
@@ -94,7 +101,7 @@ def fit_pipeline(
     specs = input_specs(transformed.n_vector, inputs.blocks, recipe.family)
     _check_finite(transformed, recipe)
     weight = None if dataset.sample_weight is None else dataset.sample_weight[rows]
-    seen = _change_rows(recipe, Rows(transformed.X, context.y, context.groups, weight), context)
+    seen = _change_rows(recipe, Rows(transformed.X, context.y, context.groups, weight), replace(context, inputs=specs))
     model = _fit_model(recipe, seen, specs, context)
     return FittedPipeline(
         pipeline=_assemble(transformed.steps, model),
@@ -134,9 +141,8 @@ def _change_rows(recipe: Recipe, rows: Rows, context: StageContext) -> Rows:
 
 def _check_rows(rows: Rows, n_classes: int, stage: str) -> None:
     """Hold a row stage to its contract: its mistake would surface as a wrong model."""
-    lengths = {len(rows.X), len(rows.y), len(rows.groups)}
-    if rows.sample_weight is not None:
-        lengths.add(len(rows.sample_weight))
+    optional = (rows.sample_weight, rows.parents)
+    lengths = {len(rows.X), len(rows.y), len(rows.groups), *(len(a) for a in optional if a is not None)}
     if len(lengths) > 1:
         raise AutoMLError(f'stage "{stage}" returned rows, classes, groups and weights of lengths {sorted(lengths)}')
     if not np.array_equal(np.unique(rows.y), np.arange(n_classes)):
@@ -158,6 +164,7 @@ def _fit_model(recipe: Recipe, rows: Rows, specs: tuple[InputSpec, ...], context
         y=rows.y,
         groups=rows.groups,
         sample_weight=weight,
+        parents=rows.parents,
     )
     model = family.build(recipe.params, seen)
     model.fit(rows.X, rows.y, **({} if weight is None else {"sample_weight": weight}))

@@ -103,13 +103,18 @@ def input_specs(n_vector: int, blocks: Sequence[Block], family: ModelFamily) -> 
     Raises
     ------
     SpaceError
-        If it cannot eat one of them.
+        If it cannot eat one of them, or needs another.
     """
     parts = [Block(_VECTOR, InputKind.VECTOR, (n_vector,)), *blocks] if n_vector else list(blocks)
     if unfit := [b.name for b in parts if b.kind not in family.takes]:
         raise SpaceError(
             f'"{family.name}" cannot read the input "{unfit[0]}"',
             hint=f"it takes: {', '.join(sorted(family.takes))}",
+        )
+    if lacking := sorted(family.requires - {b.kind for b in parts}):
+        raise SpaceError(
+            f'"{family.name}" needs an input of the kind "{lacking[0]}" in every row, and there is none',
+            hint="add a stage to the space that makes one, or leave the family out",
         )
     return layout(parts)
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from automl.core.dataset import ColumnKind
 from automl.core.trial import Scalar
 from automl.errors import MissingPackageError, SpaceError
+from automl.pipeline.network import KerasNetwork
 
 Params: TypeAlias = Mapping[str, Scalar]
 
@@ -60,12 +61,14 @@ class Rows:
     groups : (n_rows,) codes; without groups each original row is its own group. A copy or a synthetic row inherits its
         parent's
     sample_weight : (n_rows,), ``None`` for equal weights
+    parents : (n_rows,) index of the row it is a changed copy of, for any other row its own; ``None`` without copies
     """
 
     X: NDArray[np.float64]
     y: NDArray[np.int64]
     groups: NDArray[np.int64]
     sample_weight: NDArray[np.float64] | None = None
+    parents: NDArray[np.intp] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class StageContext:
     n_features : columns of the matrix it will see (columns of its kind, for a featurizing stage)
     y, groups : of the rows it will be fitted on
     lowest_sr : lowest native sample rate of the data's sounds in Hz, ``None`` without sounds
+    inputs : for the role ``rows``: how the columns of the matrix are to be read
     """
 
     seed: int
@@ -85,6 +89,7 @@ class StageContext:
     groups: NDArray[np.int64]
     n_threads: int = 1
     lowest_sr: int | None = None
+    inputs: tuple[InputSpec, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -101,6 +106,7 @@ class FitContext:
     inputs : how the columns of the matrix are to be read
     n_classes : classes present in ``y``, which holds 0..n_classes-1 without gaps
     y, groups, sample_weight : of the rows it will be fitted on, so that an inner split can go by group
+    parents : of these rows, see `Rows`
     """
 
     seed: int
@@ -110,6 +116,7 @@ class FitContext:
     y: NDArray[np.int64]
     groups: NDArray[np.int64]
     sample_weight: NDArray[np.float64] | None = None
+    parents: NDArray[np.intp] | None = None
 
 
 @dataclass(frozen=True)
@@ -122,12 +129,16 @@ class ModelFamily:
     params : the names it takes
     build : ``build(params, context)`` -> unfitted scikit-learn classifier with ``predict_proba``
     takes : the kinds of input it can eat
+    requires : those of them that a row must have
+    min_rows, min_rows_per_class : with fewer a packaged space that has other families leaves it out
     takes_weights : whether ``fit`` takes ``sample_weight``
     takes_missing : whether ``fit`` and ``predict_proba`` take NaN
     needs : import names, checked before the search, not imported
     extra : the extra of this distribution that brings ``needs``
     settle : called on the fitted model; removes what must not travel (a stored list of splits), ``None`` for nothing
     trusts : full names of the types its fitted models hold beyond what skops trusts by itself
+    read_network : for a family whose fitted models hold a network as ``network_``: the network in the content of a
+        ``.keras`` file, opened in safe mode with its classes checked. A bundle then stores it apart, as ``.onnx`` too
 
     Notes
     -----
@@ -135,7 +146,7 @@ class ModelFamily:
     attributes: ``history_``, a dict of curves with one number per epoch (``loss`` and ``accuracy`` of the rows it was
     trained on, ``valid_loss`` and ``valid_accuracy`` of its inner validation rows, ``learning_rate``, others as it
     likes); ``best_epoch_``, whose weights it kept, from 0; ``n_parameters_``, its number of weights; ``architecture_``,
-    its layers as text.
+    its layers as text; ``device_``, what it was trained on.
     """
 
     name: str
@@ -143,12 +154,16 @@ class ModelFamily:
     params: tuple[str, ...]
     build: Callable[[Params, FitContext], Any]
     takes: frozenset[InputKind] = frozenset({InputKind.VECTOR})
+    requires: frozenset[InputKind] = frozenset()
+    min_rows: int = 0
+    min_rows_per_class: int = 0
     takes_weights: bool = True
     takes_missing: bool = False
     needs: tuple[str, ...] = ()
     extra: str | None = None
     settle: Callable[[Any], None] | None = None
     trusts: tuple[str, ...] = ()
+    read_network: Callable[[bytes], KerasNetwork] | None = None
 
 
 Role: TypeAlias = Literal["featurize", "impute", "scale", "select", "rows"]

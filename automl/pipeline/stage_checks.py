@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from automl.core.dataset import ColumnKind
 from automl.pipeline.made_columns import SR, made_columns
-from automl.pipeline.made_rows import N_ROWS, made_rows
+from automl.pipeline.made_rows import N_ROWS, MadeRows, made_rows
 from automl.pipeline.registry import InputKind, Rows, StageContext, StageKind, StageOption
 from automl.pipeline.rules import expect, expect_refusal, expect_to_travel, global_generator_untouched, keep_rules
 
@@ -61,9 +61,14 @@ class _Case:
         return X
 
     @property
+    def made(self) -> MadeRows:
+        """Three classes, in groups of four rows; a stage that changes rows sees an image in each, too."""
+        kinds = [InputKind.VECTOR, InputKind.IMAGE] if self.kind.role == "rows" else [InputKind.VECTOR]
+        return made_rows(kinds, n_classes=3, n_per_group=4)
+
+    @property
     def rows(self) -> Rows:
-        """Three classes, in groups of four rows."""
-        return made_rows([InputKind.VECTOR], n_classes=3, n_per_group=4).rows
+        return self.made.rows
 
     @property
     def train(self) -> Any:
@@ -86,6 +91,7 @@ class _Case:
             y=rows.y[:_N_TRAIN],
             groups=rows.groups[:_N_TRAIN],
             lowest_sr=SR,
+            inputs=self.made.inputs,
         )
 
     def build(self) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -72,8 +72,8 @@ class Mirror:
             if not is_refusal(err):
                 raise
             self._on_note(f"MLflow refuses the numbers of {record.name}: {one_line(err)}")
-        if (text := record.traceback) is not None:
-            self._store(run, "tracebacks", lambda: self._upload_text(run, text))
+        if record.files:
+            self._store(run, f"files such as {next(iter(record.files))}", lambda: self._upload(run, record.files))
         self._client.set_terminated(run.run_id, "FAILED" if record.has_failed else "FINISHED", ended_ms)
         self._runs[record.number] = _Run(run.run_id, run.started_ms, is_closed=True)
 
@@ -173,12 +173,13 @@ class Mirror:
         with impatient(UPLOAD_TIMEOUT_S):
             self._client.log_artifacts(self._study_run.run_id, folder, "bundle")
 
-    def _upload_text(self, run: _Run, text: str) -> None:
+    def _upload(self, run: _Run, files: Mapping[str, str]) -> None:
         # Unlike that of MLflow's log_text, this folder goes also when the process ends in the middle of the call.
         with TemporaryDirectory(prefix="automl-") as folder:
-            path = Path(folder) / "traceback.txt"
-            path.write_text(text, encoding="utf-8")
-            self._client.log_artifact(run.run_id, str(path))
+            for name, text in files.items():
+                path = Path(folder) / name
+                path.write_text(text, encoding="utf-8")
+                self._client.log_artifact(run.run_id, str(path))
 
 
 def _as_run(entity: Any) -> _Run:

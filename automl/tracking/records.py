@@ -11,7 +11,8 @@ from typing import NamedTuple
 from automl.core.leaderboard import summarise
 from automl.core.metric import Metric, metric_by_name
 from automl.core.ports import StudyEnd, StudyInfo
-from automl.core.trial import Scalar, Trial, TrialState
+from automl.core.training import TrialTraining
+from automl.core.trial import Scalar, Trial, TrialResult, TrialState
 
 NUMBER_TAG = "automl.number"
 STUDY_TAG = "automl.study"
@@ -21,7 +22,9 @@ BEST_TAG = "automl.best"
 
 _MAX_PARAM_LENGTH = 6000  # MLflow 3.17 cuts longer ones
 _MAX_TAG_LENGTH = 8000
+_MAX_IN_BATCH = 1000  # metrics and parameters together; MLflow 3.17 refuses more
 _NOT_IN_KEYS = re.compile(r"[^\w.\- :/]")
+_CURVES = {"loss": "train_loss", "accuracy": "train_accuracy"}
 
 
 class Point(NamedTuple):
@@ -40,7 +43,9 @@ class RunRecord:
     ----------
     name : for people: ``#017 svm 0.182``
     params : under the space's labels
-    points : the searched metric first, because MLflow's comparison begins with what was logged first
+    points : the searched metric first, because MLflow's comparison begins with what was logged first; with ``params``
+        no more than MLflow takes in one call, for which the epochs are thinned out
+    files : name -> text
     """
 
     number: int
@@ -50,7 +55,7 @@ class RunRecord:
     tags: dict[str, str]
     seconds: float
     has_failed: bool
-    traceback: str | None
+    files: dict[str, str]
 
 
 def trial_record(info: StudyInfo, trial: Trial) -> RunRecord:
@@ -61,15 +66,19 @@ def trial_record(info: StudyInfo, trial: Trial) -> RunRecord:
     """
     result, metric = trial.result, metric_by_name(info.metric)
     active = {label: _plain(value) for label, value in trial.config.items()}
+    params = as_params(dict.fromkeys(info.labels, "none") | active)
+    points = _sendable(_points(trial, metric))
+    if result.training is not None:
+        points += _sendable(_epoch_points(result.training, room=_MAX_IN_BATCH - len(params) - len(points)))
     return RunRecord(
         number=trial.number,
         name=_run_name(trial, metric),
-        params=as_params(dict.fromkeys(info.labels, "none") | active),
-        points=_sendable(_points(trial, metric)),
+        params=params,
+        points=points,
         tags=_trial_tags(info, trial),
         seconds=result.seconds,
         has_failed=trial.state not in (TrialState.COMPLETE, TrialState.PRUNED),
-        traceback=result.traceback,
+        files=dict(_files(result)),
     )
 
 
@@ -96,11 +105,15 @@ def study_points(end: StudyEnd, n_trials: int) -> tuple[Point, ...]:
 
 
 def _sendable(points: Iterable[Point]) -> tuple[Point, ...]:
-    """Finite values, to as many digits as MLflow's table has room for.
+    """Finite values, to as many digits as MLflow's table has room for; counts stay exact.
 
     An infinity would come back as the largest number there is and be sorted first.
     """
-    return tuple(p._replace(value=float(f"{p.value:.5g}")) for p in points if math.isfinite(p.value))
+    return tuple(p._replace(value=_rounded(p.value)) for p in points if math.isfinite(p.value))
+
+
+def _rounded(value: float) -> float:
+    return float(value) if isinstance(value, int) else float(f"{value:.5g}")
 
 
 def as_params(values: dict[str, str]) -> dict[str, str]:
@@ -115,6 +128,8 @@ def as_tags(values: dict[str, str]) -> dict[str, str]:
 
 def _trial_tags(info: StudyInfo, trial: Trial) -> dict[str, str]:
     error = {"automl.error": trial.result.error} if trial.result.error else {}
+    training = trial.result.training
+    device = {"automl.device": training.device} if training is not None and training.device else {}
     return as_tags(
         {
             KIND_TAG: "trial",
@@ -125,14 +140,13 @@ def _trial_tags(info: StudyInfo, trial: Trial) -> dict[str, str]:
             "automl.data": info.fingerprint[:12],
         }
         | error
+        | device
     )
 
 
 def _run_name(trial: Trial, metric: Metric) -> str:
-    if trial.is_complete and trial.loss is not None:
-        outcome = _short(metric.score(trial.loss))
-    else:
-        outcome = trial.state.value.replace("_", " ")
+    loss = trial.loss if trial.is_complete else None
+    outcome = trial.ending if loss is None else _short(metric.score(loss))
     return f"#{trial.number:03d} {trial.family} {outcome}"
 
 
@@ -159,3 +173,32 @@ def _points(trial: Trial, searched: Metric) -> Iterator[Point]:
     for name in names:
         yield from (Point(f"fold/{name}", s, fold) for fold, s in enumerate(scores[name]) if s is not None)
     yield Point("seconds", trial.result.seconds)
+    if (training := trial.result.training) is not None:
+        yield from _training_points(training)
+
+
+def _training_points(training: TrialTraining) -> Iterator[Point]:
+    """Size of the network, and means over folds of the epochs it was trained for and of the best one."""
+    if training.n_parameters is not None:
+        yield Point("n_parameters", training.n_parameters)
+    for name, epochs in (("n_epochs", training.n_epochs), ("best_epoch", training.best_epochs)):
+        if any(epochs):
+            yield Point(name, sum(epochs) / len(epochs))
+            yield from (Point(f"fold/{name}", n, fold) for fold, n in enumerate(epochs))
+
+
+def _epoch_points(training: TrialTraining, *, room: int) -> Iterator[Point]:
+    """Every curve by epoch, in ``room`` points at most."""
+    curves = dict(list(training.curves.items())[: max(0, room)])
+    thinned = training.thinned(max(1, room // max(1, len(curves))))
+    for name in curves:
+        key = _NOT_IN_KEYS.sub("_", f"epoch/{_CURVES.get(name, name)}")
+        points = zip(thinned.epochs, thinned.curves[name], strict=True)
+        yield from (Point(key, value, epoch) for epoch, value in points if value is not None)
+
+
+def _files(result: TrialResult) -> Iterator[tuple[str, str]]:
+    if result.traceback is not None:
+        yield "traceback.txt", result.traceback
+    if result.training is not None and result.training.architecture:
+        yield "architecture.txt", result.training.architecture

@@ -1,20 +1,21 @@
-"""The space of a search: found, checked against what is installed, fitted to the data at hand."""
+"""The space of a search: found, checked against what is installed and what the data can carry."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from math import inf
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from automl.core.dataset import ColumnKind, Dataset
-from automl.core.trial import Scalar
 from automl.errors import RequestError, SpaceError
 from automl.pipeline import registry
 from automl.spaces.library import SpaceFile, find_space
-from automl.spaces.narrow import only_families, without_stages
-from automl.spaces.nodes import Choice, Fixed, Parameter, Space, Stage
+from automl.spaces.narrow import only_families
+from automl.spaces.nodes import Space
 from automl.spaces.parse import Vocabulary, parse_space
+from automl.workflows.fit_space import fit_to, inputs_of
 
 FOR_TABLES = "tabular"
 FOR_SOUNDS = "audio"
@@ -64,28 +65,66 @@ def read_space(file: SpaceFile) -> Space:
 def choose_space(name: str | None, models: Sequence[str], dataset: Dataset) -> ChosenSpace:
     """The space asked for, or the packaged one that suits the data.
 
-    A family whose package is missing is left out of a packaged space; asked for by name, or in the user's own space, it
-    is an error now instead of at some later trial.
+    A family whose package is missing, or that looks at what the data does not have (a picture of a recording), is left
+    out of a packaged space; asked for by name, or in the user's own space, it is an error now instead of at some later
+    trial. One that needs more rows than there are is left out of a packaged space that has others.
 
     Raises
     ------
     SpaceError, RequestError, MissingPackageError
-        If the space does not exist or has mistakes, a family is unknown to it, or a package is missing.
+        If the space does not exist or has mistakes, a family is unknown to it or cannot read the data, or a package is
+        missing.
     """
     has_sounds = bool(dataset.columns_of(ColumnKind.SOUND))
     file = find_space(name or (FOR_SOUNDS if has_sounds else FOR_TABLES), folder=Path.cwd())
     space = read_space(file)
     if models:
         space = only_families(space, _known(models, space))
-    left_out: dict[str, str] = {}
-    for family in map(registry.family, space.families):
-        if models or not file.is_packaged:
-            registry.require_packages(family)
-        elif missing := registry.missing_packages(family):
-            left_out[family.name] = f"{', '.join(missing)} is not installed"
+    left_out = _left_out(space, dataset, is_asked=bool(models) or not file.is_packaged, origin=file.origin)
     space = only_families(space, [f for f in space.families if f not in left_out])
     _require_featurizers(space, dataset, file.origin)
     return ChosenSpace(fit_to(space, dataset), file, left_out)
+
+
+def _left_out(space: Space, dataset: Dataset, *, is_asked: bool, origin: str) -> dict[str, str]:
+    """Family -> why it is not searched.
+
+    Parameters
+    ----------
+    is_asked : whether the families were asked for, so that leaving one out is an error
+    """
+    left_out: dict[str, str] = {}
+    for family in map(registry.family, space.families):
+        if kind := _absent_input(family, space, dataset):
+            if is_asked:
+                raise SpaceError(
+                    f'"{family.name}" needs an input of the kind "{kind}": {origin} makes none of this data',
+                    hint="leave the family out, or choose another --space",
+                )
+            left_out[family.name] = f'it needs an input of the kind "{kind}", and the data has none'
+        elif is_asked:
+            registry.require_packages(family)
+        elif missing := registry.missing_packages(family):
+            left_out[family.name] = f"{', '.join(missing)} is not installed"
+    few = {} if is_asked else {name: why for name in space.families if (why := _too_few(name, dataset))}
+    return {**few, **left_out} if set(space.families) - left_out.keys() - few.keys() else left_out
+
+
+def _absent_input(family: registry.ModelFamily, space: Space, dataset: Dataset) -> str | None:
+    """A kind of input the family cannot do without, and that no stage makes of the data for it."""
+    return next((kind.value for kind in sorted(family.requires - inputs_of(family.name, space, dataset))), None)
+
+
+def _too_few(name: str, dataset: Dataset) -> str | None:
+    """Why the data cannot carry a family, ``None`` where it can."""
+    family = registry.family(name)
+    n_rows, n_rarest = len(dataset.y), int(np.bincount(dataset.y, minlength=dataset.n_classes).min())
+    if n_rows < family.min_rows:
+        return f"{n_rows} rows are few for it ({family.min_rows} or more; --models {name} searches it all the same)"
+    if n_rarest < family.min_rows_per_class:
+        least = family.min_rows_per_class
+        return f"{n_rarest} rows of the rarest class are few for it ({least} or more; --models {name} searches it)"
+    return None
 
 
 def _require_featurizers(space: Space, dataset: Dataset, origin: str) -> None:
@@ -101,69 +140,6 @@ def _require_featurizers(space: Space, dataset: Dataset, origin: str) -> None:
                 f"and the data has {len(columns)}: {names}",
                 hint=f'add a [[stage]] called "{stage_name}" (see automl spaces show tabular --toml), or --drop them',
             )
-
-
-def fit_to(space: Space, dataset: Dataset) -> Space:
-    """The space without choices that the data cannot tell apart.
-
-    A stage for a kind of column the data lacks is dropped. Without missing values every imputer learns from the same
-    complete columns, so the default one is kept for new rows and the choice is not searched. Sample rates above the
-    lowest native one of the recordings all come to that one, so one of them is kept.
-    """
-    has_missing = bool(dataset.X.drop(columns=dataset.columns_of(ColumnKind.SOUND)).isna().any(axis=None))
-    stages = without_idle_stages(space, dataset.kinds.values()).stages
-    if not has_missing:
-        stages = tuple(_settled(s) if registry.stage(s.name).role == "impute" else s for s in stages)
-    if dataset.lowest_sr is not None:
-        stages = tuple(_audible(s, dataset.lowest_sr) for s in stages)
-    return replace(space, stages=stages)
-
-
-def without_idle_stages(space: Space, kinds: Iterable[str]) -> Space:
-    """The space without the stages for a kind of column that is not among ``kinds``."""
-    present = set(kinds)
-    idle = [
-        stage.name
-        for stage in space.stages
-        if (kind := registry.stage(stage.name)).role == "featurize" and kind.column_kind not in present
-    ]
-    return without_stages(space, idle)
-
-
-def _settled(stage: Stage) -> Stage:
-    """The stage with its default option only, every parameter at its default."""
-    parameters = tuple(
-        Parameter(p.name, p.node if isinstance(p.node, Fixed) else Fixed(p.node.default), p.when)
-        for p in stage.options[stage.default]
-    )
-    return replace(stage, options={stage.default: parameters})
-
-
-def _audible(stage: Stage, lowest_sr: int) -> Stage:
-    """The stage with its sample rates (parameters called ``sr``) limited to what the recordings hold."""
-    if registry.stage(stage.name).column_kind is not ColumnKind.SOUND:
-        return stage
-    return replace(
-        stage,
-        options={name: tuple(_limited(p, lowest_sr) for p in parameters) for name, parameters in stage.options.items()},
-    )
-
-
-def _limited(parameter: Parameter, lowest_sr: int) -> Parameter:
-    """The parameter, if it is a sample rate, without what the recordings do not hold."""
-    node = parameter.node
-    if parameter.name != "sr":
-        return parameter
-    if isinstance(node, Fixed):
-        return replace(parameter, node=Fixed(min(node.value, lowest_sr, key=_as_number)))
-    if isinstance(node, Choice):
-        rates = tuple(dict.fromkeys(min(rate, lowest_sr, key=_as_number) for rate in node.options))
-        return replace(parameter, node=Choice(rates, min(node.default, lowest_sr, key=_as_number)))
-    return parameter
-
-
-def _as_number(value: Scalar) -> float:
-    return float(value) if isinstance(value, int | float) else inf
 
 
 def _known(models: Sequence[str], space: Space) -> list[str]:

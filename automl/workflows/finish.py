@@ -6,12 +6,13 @@ import shutil
 import warnings
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automl.bundle.facts import BundleFacts, SearchScore
+from automl.bundle.facts import BundleFacts, OnnxFacts, SearchScore
 from automl.bundle.write import write_bundle
 from automl.core.estimate import Estimate
 from automl.core.journal import read_oof
@@ -36,8 +37,7 @@ if TYPE_CHECKING:
 _N_RESAMPLES = 1000
 _WORTH_SAYING_S = 3.0
 _N_WARNINGS, _N_SHOWN = 3, 150
-N_CHECKED = 20
-"""Rows on which a new bundle must give the probabilities of the fitted winner, bit for bit."""
+_N_CHECKED = 256
 
 
 def finish(session: Session, trials: Sequence[Trial], listen: Listener) -> StudyResult:
@@ -74,7 +74,9 @@ def finish(session: Session, trials: Sequence[Trial], listen: Listener) -> Study
         notes=notes,
     )
     facts = bundle_facts(session, winner, estimates, notes)
-    replace_bundle(result.bundle, fitted, facts, X_check=session.dataset.X.iloc[:N_CHECKED])
+    with caching_in(session.runs / "cache"):
+        onnx = replace_bundle(result.bundle, fitted, facts, X_check=rows_to_check(session))
+    result = replace(result, notes=(*notes, *onnx_notes(onnx)))
     write_json(session.folder.path / "result.json", result.as_dict() | {"n_finished": len(trials), "bundle": "best"})
     return result
 
@@ -175,8 +177,25 @@ def bundle_facts(
     )
 
 
-def replace_bundle(bundle: Path, fitted: FittedPipeline, facts: BundleFacts, *, X_check: pd.DataFrame) -> None:
+def rows_to_check(session: Session) -> pd.DataFrame:
+    """Rows of the training data on which a new bundle must give the probabilities of the fitted trial."""
+    dev = session.plan.dev
+    return session.dataset.X.iloc[dev[np.linspace(0, len(dev) - 1, min(_N_CHECKED, len(dev))).astype(np.intp)]]
+
+
+def onnx_notes(onnx: OnnxFacts | None) -> tuple[str, ...]:
+    """What a person should know of a bundle whose network was to be ``model.onnx`` too."""
+    if onnx is None or onnx.refused is None:
+        return ()
+    return (f"the bundle holds no model.onnx, so predicting starts TensorFlow: {onnx.refused}",)
+
+
+def replace_bundle(
+    bundle: Path, fitted: FittedPipeline, facts: BundleFacts, *, X_check: pd.DataFrame
+) -> OnnxFacts | None:
     """Write a bundle where one may stand already; the old one goes only when the new one is whole.
+
+    What the check of ``model.onnx`` found is returned.
 
     Raises
     ------
@@ -187,11 +206,12 @@ def replace_bundle(bundle: Path, fitted: FittedPipeline, facts: BundleFacts, *, 
     for path in bundle.parent.glob(f".{bundle.name}.*"):  # of a session that was killed here
         shutil.rmtree(path, ignore_errors=True)
     with writing_to(bundle):
-        write_bundle(draft, fitted, facts, X_check=X_check)
+        onnx = write_bundle(draft, fitted, facts, X_check=X_check)
         if bundle.exists():
             bundle.rename(old)
         draft.rename(bundle)
     shutil.rmtree(old, ignore_errors=True)
+    return onnx
 
 
 def _rest_notes(session: Session, trials: Sequence[Trial]) -> tuple[str, ...]:

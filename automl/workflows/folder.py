@@ -24,8 +24,9 @@ from automl.core.plan import Fold, Plan
 from automl.errors import BundleError, RequestError, StudyError
 from automl.workflows.request import SearchRequest
 
-FORMAT = 2
-"""Of ``study.json``: 2 adds the limits of trials and the families at rest to 1, which is read as well."""
+FORMAT = 3
+"""Of ``study.json``: 2 adds the limits of trials and the families at rest to 1, 3 adds pruning and the folder of
+TensorBoard's logs; the older ones are read as well."""
 
 _RESTORE = "restore the file, or begin a new study"
 _ELSEWHERE = "--runs DIR puts studies somewhere else"
@@ -147,16 +148,21 @@ def require_place(runs: Path, name: str | None) -> None:
     StudyError
         If a study of that name exists, or ``runs`` is no folder that can be written or made.
     """
-    try:
-        place = next(p for p in (runs.absolute(), *runs.absolute().parents) if p.exists())
-    except OSError as err:
-        raise StudyError(f"{runs} cannot be written: {err.strerror}", hint=_ELSEWHERE) from err
-    if not place.is_dir():
-        raise StudyError(f"{runs} cannot be written: {place} is a file, not a folder", hint=_ELSEWHERE)
-    if not os.access(place, os.W_OK | os.X_OK):
-        raise StudyError(f"{runs} cannot be written: no permission to write in {place}", hint=_ELSEWHERE)
+    if (why := why_no_folder(runs)) is not None:
+        raise StudyError(f"{runs} cannot be written: {why}", hint=_ELSEWHERE)
     if name is not None:
         _require_new(name, runs)
+
+
+def why_no_folder(path: Path) -> str | None:
+    """Why files cannot be put into the folder ``path``, made where it is not there; ``None`` if they probably can."""
+    try:
+        place = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
+    except OSError as err:
+        return err.strerror
+    if not place.is_dir():
+        return f"{place} is a file, not a folder"
+    return None if os.access(place, os.W_OK | os.X_OK) else f"no permission to write in {place}"
 
 
 def _require_new(name: str, runs: Path) -> None:

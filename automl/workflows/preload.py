@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from automl.core.dataset import ColumnKind, Dataset
 from automl.core.trial import Suggestion
@@ -24,18 +24,23 @@ _FOR_SOUNDS = ("librosa.feature", "soundfile")
 _FOR_NETWORKS = frozenset({"keras", "tensorflow"})
 
 
+def networks(space: Space) -> frozenset[str]:
+    """Its families that are trained with TensorFlow."""
+    return frozenset(name for name in space.families if _FOR_NETWORKS.intersection(registry.family(name).needs))
+
+
 def modules_for(space: Space, dataset: Dataset) -> Callable[[Suggestion], tuple[str, ...]]:
     """Which modules a worker should hold for a trial of this space on this data: no more than they need.
 
     Families that need TensorFlow (0.7 GB) get workers of their own; all others share theirs.
     """
     needs = {name: registry.family(name).needs for name in space.families}
-    networks = {name for name, packages in needs.items() if _FOR_NETWORKS.intersection(packages)}
+    heavy = networks(space)
     common = (*_ALWAYS, *(_FOR_SOUNDS if dataset.columns_of(ColumnKind.SOUND) else ()))
 
-    def modules(names: set[str]) -> tuple[str, ...]:
+    def modules(names: Collection[str]) -> tuple[str, ...]:
         packages = [package for name in sorted(names) for package in needs[name]]
         return tuple(dict.fromkeys((*common, *packages)))
 
-    for_networks, for_others = modules(networks), modules(needs.keys() - networks)
-    return lambda suggestion: for_networks if suggestion.family in networks else for_others
+    for_networks, for_others = modules(set(heavy)), modules(needs.keys() - heavy)
+    return lambda suggestion: for_networks if suggestion.family in heavy else for_others

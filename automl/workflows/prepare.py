@@ -25,6 +25,7 @@ from automl.tracking.problems import without_credentials
 from automl.workflows.choose_space import ChosenSpace, choose_space
 from automl.workflows.events import Listener, Progress
 from automl.workflows.folder import StudyDraft, plan_digest, require_place
+from automl.workflows.logs import log_notes, require_logs
 from automl.workflows.request import SearchRequest
 
 
@@ -42,7 +43,8 @@ class Prepared:
     def notes(self) -> tuple[str, ...]:
         """What a person should know before believing a score."""
         families = [f"{name} is not searched: {why}" for name, why in self.chosen.left_out.items()]
-        return (*left_out_notes(self.dataset), *self.dataset.notes, *self.plan.notes, *families)
+        logs = log_notes(self.request, self.space)
+        return (*left_out_notes(self.dataset), *self.dataset.notes, *self.plan.notes, *families, *logs)
 
     @property
     def scoring(self) -> str:
@@ -68,6 +70,7 @@ def prepare(request: SearchRequest, listen: Listener, *, dataset: Dataset | None
         For whatever of it cannot be.
     """
     require_place(Path(request.runs), request.name)
+    require_logs(request)
     holdout: NDArray[np.intp] | float | None = request.test_share
     is_data_in_memory = dataset is not None
     if dataset is None:
@@ -110,6 +113,7 @@ def draft_of(prepared: Prepared, *, created: str, versions: Mapping[str, str]) -
             "data": absolute(request.data),
             "test": _absolute_test(request),
             "tracking_uri": without_credentials(request.tracking_uri or "") or None,
+            "tensorboard": absolute(request.tensorboard),
         },
         "sources": dict(request.sources),
         "data": data_facts(dataset),

@@ -35,9 +35,11 @@ class SearchRequest:
     trial_timeout_s : stop a trial after this long; ``None`` for ten times the median finished trial, at least 5 minutes
     trial_memory_mb : stop a trial that holds more; ``None`` for 80 % of the machine divided by the workers
     folds : ``None`` for 5, or fewer where the data demands it
+    prune : stop a trial that is clearly worse after some of its folds, see ``core.pruning``
     workers : processes; ``None`` for one per physical core, 0 for this process (Python callers)
     name : of the study; ``None`` for one made from the data's name
     tracking_uri : of MLflow; ``None`` for the database in ``runs``
+    tensorboard : folder that takes TensorBoard's logs of networks, in one named after the study; ``None`` for none
     sources : option -> where its value came from, for ``study.json``
     """
 
@@ -55,11 +57,13 @@ class SearchRequest:
     trial_timeout_s: float | None = None
     trial_memory_mb: float | None = None
     folds: int | None = None
+    prune: bool = True
     workers: int | None = None
     seed: int = 0
     name: str | None = None
     runs: str = "runs"
     tracking_uri: str | None = None
+    tensorboard: str | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -69,7 +73,7 @@ class SearchRequest:
             raise RequestError(message, hint=hint, details=[m for m, _ in others])
 
     def _problems(self) -> Iterator[tuple[str, str | None]]:
-        for option in ("data", "label", "group", "test", "space", "runs"):
+        for option in ("data", "label", "group", "test", "space", "runs", "tensorboard"):
             if getattr(self, option) == "":
                 what = "DATA" if option == "data" else f"--{option}"
                 yield f'{what} is empty: ""', f"give {what} a value, or leave it out"
@@ -126,8 +130,8 @@ class SearchRequest:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> SearchRequest:
-        """The request ``as_dict`` was made from."""
-        return cls(**{**values, "drop": tuple(values["drop"]), "models": tuple(values["models"])})
+        """The request ``as_dict`` was made from; one from before trials were pruned does not prune."""
+        return cls(**{"prune": False, **values, "drop": tuple(values["drop"]), "models": tuple(values["models"])})
 
 
 def inline_if_alone(request: SearchRequest) -> SearchRequest:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automl.core.estimate import Estimate
 from automl.core.leaderboard import Standing
 from automl.core.metric import Metric
+from automl.core.trial import TrialState
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,6 +79,7 @@ class StudyResult:
             "in_the_search": {"value": self.best.score, "sd": self.best.sd, "n_folds": self.n_folds},
             "n_trials": len(self.standings),
             "n_complete": sum(s.rank is not None for s in self.standings),
+            "n_pruned": sum(s.trial.state is TrialState.PRUNED for s in self.standings),
             "n_tied": self.n_tied,
             "fastest_tied": self.fastest_tied,
             "estimates": [e.as_dict() for e in self.estimates],

@@ -16,9 +16,11 @@ from automl.spaces.narrow import only_families
 from automl.spaces.nodes import Space
 from automl.spaces.parse import parse_space
 from automl.spaces.render import summary_line
-from automl.workflows.choose_space import fit_to, vocabulary
+from automl.workflows.choose_space import vocabulary
 from automl.workflows.events import Finished, Listener, Planned
+from automl.workflows.fit_space import fit_to
 from automl.workflows.folder import StudyFolder, open_study
+from automl.workflows.logs import log_notes
 from automl.workflows.prepare import absolute, digest_parts, left_out_notes, load_data, overall_digest, scoring_line
 from automl.workflows.request import SearchRequest, n_physical_cores
 from automl.workflows.result import StudyResult
@@ -37,7 +39,8 @@ class ResumeRequest:
     study : name or path; ``None`` for the newest in ``runs``
     more : further trials beyond the budget so far; 0 to finish what was begun
     data : where the data is now; ``None`` for where it was
-    workers, timeout_s, trial_timeout_s, trial_memory_mb, tracking_uri : ``None`` for what the search was asked
+    workers, timeout_s, trial_timeout_s, trial_memory_mb, prune, tracking_uri, tensorboard : ``None`` for what the
+        search was asked
     """
 
     study: str | None = None
@@ -47,8 +50,10 @@ class ResumeRequest:
     timeout_s: float | None = None
     trial_timeout_s: float | None = None
     trial_memory_mb: float | None = None
+    prune: bool | None = None
     runs: str = "runs"
     tracking_uri: str | None = None
+    tensorboard: str | None = None
 
     def __post_init__(self) -> None:
         if self.more < 0:
@@ -103,7 +108,7 @@ def _request_now(folder: StudyFolder, request: ResumeRequest) -> SearchRequest:
     changes: dict[str, object] = {"runs": request.runs, "workers": workers}
     if request.data is not None:
         changes["data"] = absolute(request.data)
-    for option in ("timeout_s", "trial_timeout_s", "trial_memory_mb", "tracking_uri"):
+    for option in ("timeout_s", "trial_timeout_s", "trial_memory_mb", "prune", "tracking_uri", "tensorboard"):
         if (value := getattr(request, option)) is not None:
             changes[option] = value
     return replace(asked, **changes)  # type: ignore[arg-type]
@@ -163,7 +168,12 @@ def _planned(session: Session, state: JournalState) -> Planned:
         metric=session.metric,
         scoring=scoring_line(session.request.metric, session.plan, session.dataset),
         space=f"{session.space.name}: {summary_line(session.space)}",
-        notes=(*left_out_notes(session.dataset), *session.dataset.notes, *session.plan.notes),
+        notes=(
+            *left_out_notes(session.dataset),
+            *session.dataset.notes,
+            *session.plan.notes,
+            *log_notes(session.request, session.space),
+        ),
         n_trials=session.n_trials,
         earlier=tuple(standings(state.trials, session.metric)),
         n_workers=session.request.workers or 1,

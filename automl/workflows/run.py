@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from automl.core.budget import Budget
 from automl.core.journal import Journal, JournalState, read_journal
-from automl.core.leaderboard import FoldSummary, Standing, is_better, summarise
+from automl.core.leaderboard import is_better, standing_of
 from automl.core.lock import StudyLock
 from automl.core.ports import Executor, Sampler, Tracker
 from automl.core.rest import Rests
@@ -19,10 +19,13 @@ from automl.errors import NoTrialSucceededError, SearchInterrupted
 from automl.execution.inline import InlineExecutor
 from automl.execution.limits import Limits
 from automl.execution.processes import ProcessExecutor
+from automl.execution.sharing import SharingExecutor
 from automl.workflows.events import Finished, Listener, Note, SearchEnded, TrialEnded
 from automl.workflows.finish import finish
+from automl.workflows.gpu import has_gpu
 from automl.workflows.limits import default_trial_memory_mb
-from automl.workflows.preload import modules_for
+from automl.workflows.logs import log_folder, noting_missing_logs
+from automl.workflows.preload import modules_for, networks
 from automl.workflows.result import StudyResult
 from automl.workflows.session import Session
 from automl.workflows.studies import read_result
@@ -47,7 +50,7 @@ def run_session(session: Session, listen: Listener, stop: StopRequest) -> StudyR
         if state.torn is not None:
             listen(Note(f"the last line of {journal.path.name} was half written and is dropped: {state.torn[:60]!r}"))
         with journal, tracking(session, state, listen) as trackers:
-            audience = _Audience(session, listen, trackers, state)
+            audience = _Audience(session, noting_missing_logs(listen), trackers, state)
             audience.welcome()
             trials = _search(session, journal, state, audience, stop)
             try:
@@ -110,9 +113,7 @@ class _Audience:
         leads = is_better(trial, self._best)
         self._best = trial if leads else self._best
         tell(self._trackers, lambda t: t.trial_finished(trial), self.listen)
-        score = None if trial.loss is None else self._metric.score(trial.loss)
-        folds: FoldSummary | None = summarise(trial, self._metric.name)
-        standing = Standing(1 if leads else None, trial, score, folds.sd if folds else None)
+        standing = replace(standing_of(trial, self._metric), rank=1 if leads else None)
         self.listen(TrialEnded(trial, standing, leads, len(self.trials)))
         if self._rests.tell(trial):
             self._keep_rested()
@@ -124,14 +125,20 @@ class _Audience:
 
 
 def _executor(session: Session, state: JournalState) -> Executor:
-    make = MakeEvaluator(session.dataset, session.plan, session.metric.name, cache=session.runs / "cache")
     request = session.request
+    make = MakeEvaluator(
+        session.dataset,
+        session.plan,
+        session.metric.name,
+        cache=session.runs / "cache",
+        logs=log_folder(request, session.space, session.folder.name),
+    )
     if request.workers == 0:
         return InlineExecutor(replace(make, cache=None)())
     assert request.workers is not None, "the number of workers is settled when a session is made"
     logs = session.folder.path / "workers"
     logs.mkdir(exist_ok=True)  # an empty folder does not survive every copy
-    return ProcessExecutor(
+    executor = ProcessExecutor(
         make,
         request.workers,
         log_dir=logs,
@@ -139,10 +146,14 @@ def _executor(session: Session, state: JournalState) -> Executor:
         finished_s=[trial.result.seconds for trial in state.trials if trial.is_complete],
         modules_for=modules_for(session.space, session.dataset),
     )
+    trained = networks(session.space)
+    return SharingExecutor(executor, lambda trial: trial.family in trained) if trained and has_gpu() else executor
 
 
 def _sampler(session: Session) -> Sampler:
     from automl.samplers.hyperopt_tpe import HyperoptTPE
+    from automl.samplers.pruning import PruningSampler
     from automl.samplers.resting import RestingSampler
 
-    return RestingSampler(session.space, lambda space: HyperoptTPE(space, session.request.seed))
+    sampler = RestingSampler(session.space, lambda space: HyperoptTPE(space, session.request.seed))
+    return PruningSampler(sampler, session.metric) if session.request.prune else sampler

@@ -24,7 +24,7 @@ def leaderboard_frame(standings: Sequence[Standing], metric: Metric) -> pd.DataF
     rows = []
     for standing in standings:
         trial = standing.trial
-        means = {name: summarise(trial, name) for name in METRICS if name != metric.name}
+        means = {name: summarise(trial, name) if trial.is_complete else None for name in METRICS if name != metric.name}
         rows.append(
             {
                 "rank": standing.rank,
@@ -33,6 +33,7 @@ def leaderboard_frame(standings: Sequence[Standing], metric: Metric) -> pd.DataF
                 "family": trial.family,
                 metric.name: standing.score,
                 f"{metric.name}_sd": standing.sd,
+                "folds_done": trial.result.n_folds_done,
                 "seconds": round(trial.result.seconds, 3),
                 **{name: summary.mean if summary else None for name, summary in means.items()},
                 **{f"config.{label}": value for label, value in trial.config.items()},

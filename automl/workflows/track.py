@@ -15,8 +15,9 @@ from automl.errors import AutoMLError, SearchInterrupted
 from automl.spaces.configs import shared_labels
 from automl.spaces.narrow import only_families
 from automl.spaces.parse import parse_space
-from automl.workflows.choose_space import vocabulary, without_idle_stages
+from automl.workflows.choose_space import vocabulary
 from automl.workflows.events import Listener, Note, Progress
+from automl.workflows.fit_space import without_idle_stages
 from automl.workflows.folder import StudyFolder
 from automl.workflows.result import StudyResult
 from automl.workflows.session import Session

@@ -24,6 +24,7 @@ class MakeEvaluator:
     ----------
     n_threads : of each fit
     cache : folder of the sound features, for a process of its own; ``None`` leaves the environment as it is
+    logs : folder that takes TensorBoard's logs; ``None`` for none
     """
 
     dataset: Dataset
@@ -31,15 +32,19 @@ class MakeEvaluator:
     metric: str
     n_threads: int = 1
     cache: Path | None = None
+    logs: Path | None = None
 
     def __call__(self) -> Evaluate:
         """The evaluator."""
         from automl.evaluation.evaluator import Evaluator
         from automl.pipeline.fit import fit_pipeline
+        from automl.tracking.tensorboard import write_logs
 
         if self.cache is not None:
             os.environ[_CACHE] = str(self.cache)
-        return Evaluator(self.dataset, self.plan, self.metric, partial(fit_pipeline, n_threads=self.n_threads))
+        fit = partial(fit_pipeline, n_threads=self.n_threads)
+        on_trained = None if self.logs is None else partial(write_logs, self.logs)
+        return Evaluator(self.dataset, self.plan, self.metric, fit, on_trained)
 
 
 @contextmanager

@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from automl.core.metric import METRICS
 from automl.core.ports import Sampler
 from automl.core.seeds import trial_seed
 from automl.core.trial import Config, Suggestion, Trial, TrialResult, TrialState
 from automl.samplers.hyperopt_tpe import HyperoptTPE
+from automl.samplers.pruning import PruningSampler
 from automl.samplers.random import RandomSampler
 from automl.samplers.resting import RestingSampler
 from automl.spaces.configs import check_config, config_key, default_configs
@@ -48,7 +50,11 @@ def resting_tpe(space: Space, seed: int) -> Sampler:
     return RestingSampler(space, lambda left: HyperoptTPE(left, seed))
 
 
-@pytest.fixture(params=[HyperoptTPE, RandomSampler, resting_tpe])
+def pruning_tpe(space: Space, seed: int) -> Sampler:
+    return PruningSampler(HyperoptTPE(space, seed), METRICS["log_loss"])
+
+
+@pytest.fixture(params=[HyperoptTPE, RandomSampler, resting_tpe, pruning_tpe])
 def make(request: pytest.FixtureRequest) -> MakeSampler:
     maker: MakeSampler = request.param
     return maker

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from tracked_studies import IGNORE_MLFLOW_WARNING, complete, failed, study_end, study_info
+from tracked_studies import IGNORE_MLFLOW_WARNING, complete, failed, study_end, study_info, trained
 
 from automl.tracking.mlflow import MlflowTracker
 from automl.tracking.server import MlflowServer, links
@@ -46,6 +46,16 @@ def runs(tmp_path_factory, mlflow_database):
 def server(runs):
     with MlflowServer(default_uri(runs)) as server:
         yield server
+
+
+@pytest.fixture
+def network_server(tracked_runs):
+    """Of a study of one network: its address, and where the network is."""
+    tracker = MlflowTracker(default_uri(tracked_runs), runs=tracked_runs)
+    tracker.study_started(study_info(tracked_runs), [])
+    tracker.trial_finished(trained(1, 0.2, n_epochs=40))
+    with MlflowServer(default_uri(tracked_runs)) as server:
+        yield server.url, links(default_uri(tracked_runs), "coughs-1", [1])
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +121,16 @@ def test_the_comparison_has_a_link(page, server, experiment):
     page.goto(compare_url(server.url, experiment.experiment_id, list(experiment.run_ids.values())))
     page.get_by_text("Comparing 3 Runs from 1 Experiment").wait_for()
     assert_compared(page)
+
+
+def test_the_page_of_a_network_shows_its_curves_by_epoch(page, network_server):
+    base, experiment = network_server
+    page.goto(f"{base}/#/experiments/{experiment.experiment_id}/runs/{experiment.run_ids[1]}/model-metrics")
+    for name in ("train_loss", "valid_loss", "learning_rate"):
+        page.get_by_text(name, exact=True).first.wait_for()
+    expect(page.get_by_text("#001 mlp 0.200 (epoch/valid_loss)")).to_have_count(
+        1
+    )  # a line: of a bar no metric is named
 
 
 def assert_compared(page):

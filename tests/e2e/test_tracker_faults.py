@@ -14,7 +14,7 @@ from dataclasses import replace
 import pytest
 from drivers import resume_arguments, start, wait_until
 from made_tables import write_people
-from tracked_studies import IGNORE_MLFLOW_WARNING, complete, failed, study_info
+from tracked_studies import IGNORE_MLFLOW_WARNING, complete, failed, study_info, trained
 from unreliable import Mode, UnreliableProxy
 
 from automl.core.journal import read_journal
@@ -281,7 +281,8 @@ def test_what_failed_is_sent_when_the_server_is_back_without_another_trial(mode,
 
 
 def test_however_many_answers_are_lost_nothing_is_doubled(proxy, server, tmp_path):
-    trials = [complete(number, 0.4) if number % 3 else failed(number) for number in range(1, 11)]
+    kinds = (failed, lambda number: complete(number, 0.4), lambda number: trained(number, 0.4, n_epochs=30))
+    trials = [kinds[number % 3](number) for number in range(1, 11)]
     tracker = MlflowTracker(proxy.url, runs=tmp_path)
     info = study_info(tmp_path, name="lossy", uid="lossy")
     proxy.lose_every = 17
@@ -294,6 +295,11 @@ def test_however_many_answers_are_lost_nothing_is_doubled(proxy, server, tmp_pat
     found = runs_of(server, "lossy")
     assert Counter(int(run.data.tags["automl.number"]) for run in found) == Counter(range(1, 11))
     assert {run.info.status for run in found} == {"FINISHED", "FAILED"}
+    client = connect(server.url)
+    for run in found:
+        if run.data.tags["automl.family"] == "mlp":
+            points = client.get_metric_history(run.info.run_id, "epoch/valid_loss")
+            assert [point.step for point in points] == list(range(1, 31))
 
 
 def test_a_trial_that_mlflow_refuses_does_not_keep_the_others_from_being_sent(proxy, server, tmp_path):

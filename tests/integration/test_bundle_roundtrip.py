@@ -70,7 +70,7 @@ assert not any(name.split(".")[0] == "automl" for name in sys.modules)
 def configs() -> Iterator[Config]:
     """Each family and each option once, on an otherwise plain config."""
     for name in family_names():
-        if not missing_packages(family(name)):
+        if not missing_packages(family(name)) and not family(name).requires:
             small = {f"model.{name}.{SMALL[name]}": 7} if name in SMALL else {}
             yield {**BASE, "model": name, **small}
     for name in ("encode", "impute", "scale", "select", "rows"):

@@ -8,10 +8,12 @@ from contextlib import closing
 
 import psutil
 import pytest
-from tracked_studies import IGNORE_MLFLOW_WARNING, complete, failed, study_end, study_info
+from tracked_studies import IGNORE_MLFLOW_WARNING, complete, failed, study_end, study_info, trained
+from unreliable import UnreliableProxy
 
 from automl.errors import StudyError
 from automl.tracking.background import BackgroundTracker
+from automl.tracking.client import connect
 from automl.tracking.mlflow import MlflowTracker
 from automl.tracking.server import MlflowServer, links
 from automl.tracking.store import DATABASE_NAME, default_uri
@@ -63,6 +65,24 @@ def test_trials_reach_a_server_that_was_away(tracked_runs, capfd):
         tracker.study_finished(study_end(tracked_runs, best=3))
         assert links(uri, "coughs-1", [1, 2, 3], uid="c0ffee").run_ids.keys() == {1, 2, 3}
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.slow
+def test_the_epochs_of_a_network_reach_a_server_in_one_call(tracked_runs, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_ARTIFACTS_DESTINATION", str(tmp_path / "artifacts"))
+    with (
+        MlflowServer(default_uri(tracked_runs)) as server,
+        UnreliableProxy(int(server.url.rpartition(":")[2])) as proxy,
+    ):
+        tracker = MlflowTracker(proxy.url, runs=tracked_runs)
+        tracker.study_started(study_info(tracked_runs), [])
+        proxy.paths.clear()
+        tracker.trial_finished(trained(1, 0.4, n_epochs=100))
+        calls = {path.rpartition("/")[2]: n for path, n in proxy.paths.items()}
+        run_id = links(server.url, "coughs-1", [1]).run_ids[1]
+        n_steps = len(connect(server.url).get_metric_history(run_id, "epoch/valid_loss"))
+    assert n_steps == 100
+    assert calls == {"create": 1, "log-batch": 1, "architecture.txt": 1, "get": 1, "update": 1}
 
 
 @pytest.mark.slow

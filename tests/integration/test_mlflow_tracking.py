@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tracked_studies import IGNORE_MLFLOW_WARNING, complete, failed, study_end, study_info
+from tracked_studies import IGNORE_MLFLOW_WARNING, complete, failed, study_end, study_info, trained
 
 from automl.errors import StudyError
 from automl.tracking.client import connect
@@ -42,6 +42,16 @@ def runs_of(client, kind="trial", *, uid="c0ffee"):
     return sorted(found, key=lambda run: run.info.run_name)
 
 
+def histories(client):
+    """Every point of every metric, by run."""
+    return {
+        run.info.run_id: [
+            (key, m.step, m.value) for key in run.data.metrics for m in client.get_metric_history(run.info.run_id, key)
+        ]
+        for run in runs_of(client)
+    }
+
+
 def test_a_complete_trial_as_a_run(client, tracked_runs):
     track(tracked_runs, [complete(17, 0.1823)])
     (run,) = runs_of(client)
@@ -62,6 +72,24 @@ def test_a_failed_trial_as_a_run(client, tracked_runs):
     assert set(run.data.metrics) == {"seconds"}
     traceback = Path(client.download_artifacts(run.info.run_id, "traceback.txt"))
     assert traceback.read_text() == "Traceback\nValueError: too odd"
+
+
+def test_a_network_as_a_run(client, tracked_runs):
+    track(tracked_runs, [trained(3, 0.25)])
+    (run,) = runs_of(client)
+    curve = client.get_metric_history(run.info.run_id, "epoch/valid_loss")
+    assert [(m.step, m.value) for m in curve] == [(1, 1.25), (2, 0.75), (3, 0.58333), (4, 0.5)]
+    assert run.data.metrics["n_parameters"] == 182_234
+    architecture = Path(client.download_artifacts(run.info.run_id, "architecture.txt"))
+    assert architecture.read_text() == "Dense\nDense"
+
+
+def test_a_training_of_more_epochs_than_mlflow_takes_at_once_is_kept(client, tracked_runs):
+    notes = []
+    track(tracked_runs, [trained(3, 0.25, n_epochs=10_000)], notes=notes)
+    (run,) = runs_of(client)
+    steps = [m.step for m in client.get_metric_history(run.info.run_id, "epoch/train_loss")]
+    assert (notes, steps[0], steps[-1]) == ([], 1, 10_000)
 
 
 def test_the_study_has_a_run_of_its_own(client, tracked_runs):
@@ -93,17 +121,14 @@ def test_a_resumed_study_continues_its_run(client, tracked_runs):
 
 
 def test_an_interrupted_run_is_completed_and_not_doubled(client, tracked_runs):
-    trials = [complete(1, 0.4), failed(2)]
+    trials = [complete(1, 0.4), failed(2), trained(3, 0.3)]
     track(tracked_runs, trials)
-    before = {r.info.run_id: client.get_metric_history(r.info.run_id, "fold/log_loss") for r in runs_of(client)}
+    before = histories(client)
     for run_id in before:  # as a process leaves them that is killed just before it closes them
         client.update_run(run_id, status="RUNNING")
     track(tracked_runs, finished=trials)
-    after = runs_of(client)
-    assert [r.info.status for r in after] == ["FINISHED", "FAILED"]
-    assert {r.info.run_id: len(client.get_metric_history(r.info.run_id, "fold/log_loss")) for r in after} == {
-        run_id: len(history) for run_id, history in before.items()
-    }
+    assert [r.info.status for r in runs_of(client)] == ["FINISHED", "FAILED", "FINISHED"]
+    assert histories(client) == before
 
 
 def test_a_run_that_was_only_begun_is_completed(client, tracked_runs):

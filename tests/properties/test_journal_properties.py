@@ -14,10 +14,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from automl.core.journal import Journal, read_journal, read_oof
+from automl.core.training import TrialTraining
 from automl.core.trial import Suggestion, Trial, TrialResult, TrialState
 from automl.errors import StudyError
 
 texts = st.text(max_size=20)
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+counts = st.lists(st.integers(0), max_size=3).map(tuple)
+trainings = st.builds(
+    TrialTraining,
+    epochs=counts,
+    curves=st.dictionaries(texts, st.lists(st.none() | numbers, max_size=3).map(tuple), max_size=3),
+    n_epochs=counts,
+    best_epochs=counts,
+    n_parameters=st.none() | st.integers(0),
+    architecture=texts,
+)
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts
 
 
@@ -33,10 +45,14 @@ class JournalMachine(RuleBasedStateMachine):
         self.attempts: dict[int, int] = {}
         self.asked: dict[int, Suggestion] = {}
 
-    @rule(config=st.dictionaries(texts, scalars, max_size=4), seed=st.integers(0, 2**63))
-    def ask(self, config, seed):
+    @rule(
+        config=st.dictionaries(texts, scalars, max_size=4),
+        seed=st.integers(0, 2**63),
+        bars=st.lists(st.none() | numbers, max_size=4).map(tuple),
+    )
+    def ask(self, config, seed, bars):
         number = max([0, *self.finished, *self.attempts]) + 1
-        self.asked[number] = Suggestion(number, {"model": "knn", **config}, seed)
+        self.asked[number] = Suggestion(number, {"model": "knn", **config}, seed, bars)
         self.attempts[number] = 1
         self.journal.asked(self.asked[number], 1)
 
@@ -48,14 +64,15 @@ class JournalMachine(RuleBasedStateMachine):
         self.journal.asked(self.asked[number], self.attempts[number])
 
     @precondition(lambda self: self.attempts)
-    @rule(data=st.data(), loss=st.none() | st.floats(allow_nan=False, allow_infinity=False), error=st.none() | texts)
-    def finish(self, data, loss, error):
-        self.write_finished(data.draw(st.sampled_from(sorted(self.attempts))), loss, error)
+    @rule(data=st.data(), loss=st.none() | numbers, error=st.none() | texts, training=st.none() | trainings)
+    def finish(self, data, loss, error, training):
+        self.write_finished(data.draw(st.sampled_from(sorted(self.attempts))), loss, error, training)
 
-    def write_finished(self, number, loss, error):
+    def write_finished(self, number, loss, error, training=None):
         state = TrialState.FAILED if loss is None else TrialState.COMPLETE
         oof = None if loss is None else np.array([[loss, number]])
-        trial = Trial(self.asked[number], TrialResult(number, state, loss=loss, error=error, oof=oof))
+        result = TrialResult(number, state, loss=loss, error=error, oof=oof, training=training)
+        trial = Trial(self.asked[number], result)
         self.journal.finished(trial)
         del self.attempts[number]
         self.finished[number] = trial
@@ -90,6 +107,7 @@ class JournalMachine(RuleBasedStateMachine):
         state = read_journal(self.folder)
         assert {t.number: t.suggestion for t in state.trials} == {n: t.suggestion for n, t in self.finished.items()}
         assert [t.number for t in state.trials] == list(self.finished)
+        assert [t.result.training for t in state.trials] == [t.result.training for t in self.finished.values()]
         assert {f.suggestion.number: f.attempts for f in state.in_flight} == self.attempts
         assert [f.suggestion for f in state.in_flight] == [self.asked[n] for n in sorted(self.attempts)]
         complete = tuple(t for t in state.trials if t.is_complete)

@@ -6,14 +6,18 @@ import pytest
 from bundle_examples import Example
 
 from automl.bundle.card import card_text
-from automl.bundle.facts import BundleFacts
-from automl.bundle.manifest import ScalerFacts
+from automl.bundle.facts import BundleFacts, OnnxFacts
+from automl.bundle.manifest import Manifest, ScalerFacts
 from automl.core.dataset import ColumnKind
 from automl.core.estimate import Estimate
 
 
 def card(facts: BundleFacts, *, identity: bool = False, has_script: bool = True) -> str:
-    return card_text(facts, ScalerFacts("standard", identity, ("dose",)), created="2026-11-03", has_script=has_script)
+    return card_text(manifest(facts, identity=identity), has_script=has_script)
+
+
+def manifest(facts: BundleFacts, *, identity: bool = False) -> Manifest:
+    return Manifest(facts, ScalerFacts("standard", identity, ("dose",)), {}, {}, "2026-11-03")
 
 
 def test_a_score_has_its_interval_its_unit_its_method_and_what_no_skill_scores(example: Example) -> None:
@@ -90,3 +94,23 @@ def assert_same_structure(text: str, harmless: str) -> None:
     assert "[click]" not in outside
     assert "\x1b" not in text
     assert "\u202e" not in text
+
+
+def test_a_network_says_in_which_files_it_is_and_how_far_they_agree(example: Example) -> None:
+    network = replace(manifest(example.facts), network=((7,),), onnx=OnnxFacts(256, 1.2e-7, None))
+    text = card_text(network, has_script=True)
+    assert "`model.keras` the network for Keras" in text
+    assert "on 256 rows of the training data its probabilities differ by at most 1.2e-07" in text
+
+
+def test_a_network_without_model_onnx_says_why(example: Example) -> None:
+    network = replace(manifest(example.facts), network=((7,),), onnx=OnnxFacts(256, 0.3, "the probabilities differ"))
+    text = card_text(network, has_script=False)
+    assert "There is no `model.onnx`,\nso predicting needs TensorFlow: the probabilities differ." in text
+
+
+def test_a_converted_pipeline_says_how_it_takes_what_is_missing(example: Example) -> None:
+    converted = replace(manifest(example.facts), onnx=OnnxFacts(60, 1e-7, None))
+    text = card_text(converted, has_script=True)
+    assert "a missing category is the text\n`nan`, a missing number NaN" in text
+    assert "model.onnx" not in card(example.facts)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import pickle
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pytest
-from bundle_examples import Example
+from bundle_examples import Example, edit_manifest, reseal
 from sklearn.preprocessing import FunctionTransformer
 
-from automl.bundle.files import facts_of
 from automl.bundle.load import load_bundle
 from automl.bundle.model_file import model_content
 from automl.errors import BundleError, DataError
@@ -36,20 +33,6 @@ class Planted:
 def marker(tmp_path: Path) -> Path:
     """Exists once planted code has run."""
     return tmp_path / "planted_code_ran"
-
-
-def edit_manifest(bundle: Path, edit: Callable[[dict[str, Any]], object]) -> None:
-    path = bundle / "manifest.json"
-    table = json.loads(path.read_text())
-    edit(table)
-    path.write_text(json.dumps(table))
-
-
-def reseal(bundle: Path, name: str, content: bytes) -> None:
-    """Replace a file and rewrite its checksum, as whoever means harm would."""
-    (bundle / name).write_bytes(content)
-    facts = facts_of(content)
-    edit_manifest(bundle, lambda table: table["files"].update({name: {"sha256": facts.sha256, "size": facts.size}}))
 
 
 def test_a_bundle_predicts_what_the_fitted_winner_does(bundle: Path, example: Example) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from automl.bundle.facts import OnnxFacts
 from automl.bundle.load import load_bundle
 from automl.bundle.manifest import MAX_BYTES, manifest_text, parse_manifest
 from automl.errors import BundleError
@@ -35,10 +36,25 @@ def test_what_is_not_a_json_object_is_refused(content: bytes) -> None:
 
 def test_a_newer_format_asks_for_an_upgrade(table: dict[str, Any]) -> None:
     with pytest.raises(
-        BundleError, match="bundle of format 2, and this version of automl reads formats up to 1"
+        BundleError, match="bundle of format 3, and this version of automl reads formats up to 2"
     ) as caught:
-        parse(table | {"format": 2})
+        parse(table | {"format": 3})
     assert caught.value.hint == "pip install --upgrade automl-search"
+
+
+def test_format_1_knows_no_networks_and_is_read(table: dict[str, Any]) -> None:
+    old = {key: value for key, value in table.items() if key not in ("network", "onnx")} | {"format": 1}
+    manifest = parse_manifest(json.dumps(old).encode(), where="somewhere")
+    assert (manifest.network, manifest.onnx, manifest.has_onnx) == (None, None, False)
+
+
+def test_a_network_and_its_check_are_read_as_they_were_written(table: dict[str, Any]) -> None:
+    file = table["files"]["model.skops"]
+    table["files"] |= {"model.keras": file, "model.onnx": file}
+    table |= {"network": [[7], [64, 128]], "onnx": {"rows": 60, "difference": 1e-7, "refused": None}}
+    manifest = parse_manifest(json.dumps(table).encode(), where="somewhere")
+    assert (manifest.network, manifest.onnx) == (((7,), (64, 128)), OnnxFacts(60, 1e-7, None))
+    assert json.loads(manifest_text(manifest)) == table
 
 
 @pytest.mark.parametrize("number", [None, "1", True, 0, 1.0])
@@ -68,6 +84,13 @@ SPOILED: dict[str, Callable[[dict[str, Any]], object]] = {
     "notes": lambda t: t.update(notes="none"),
     "scaler": lambda t: t["scaler"].update(identity=0),
     "versions": lambda t: t.update(versions={"numpy": 2}),
+    "network": lambda t: t.update(network=[[]]),
+    "network ": lambda t: t.update(network=[[0]]),
+    "onnx": lambda t: t.update(onnx={"rows": 9, "difference": 2e-4, "refused": None}),
+    "onnx ": lambda t: t.update(onnx={"rows": 9, "difference": None, "refused": None}),
+    "files": lambda t: t.update(network=[[7]]),
+    "files ": lambda t: t.update(onnx={"rows": 9, "difference": 1e-7, "refused": None}),
+    "files  ": lambda t: t["files"].update({"model.onnx": t["files"]["model.skops"]}),
 }
 
 

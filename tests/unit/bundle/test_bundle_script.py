@@ -11,6 +11,8 @@ import pytest
 from bundle_examples import Example
 
 from automl.bundle import standalone
+from automl.bundle.facts import OnnxFacts
+from automl.bundle.manifest import Manifest, ScalerFacts
 from automl.bundle.script import is_plain, script_text
 from automl.core.dataset import ColumnKind
 from automl.data.kinds import coerce_columns
@@ -74,10 +76,21 @@ def test_it_trusts_a_list_that_is_written_into_it() -> None:
     assert "TRUSTED: list[str] = []\n" in script_text([])
 
 
+def manifest(example: Example, **changed: object) -> Manifest:
+    facts = replace(example.facts, **changed)
+    return Manifest(facts, ScalerFacts("standard", False, ("dose",)), {}, {}, "2026-11-03")
+
+
 def test_only_what_other_peoples_packages_can_read_gets_one(example: Example) -> None:
-    facts = example.facts
-    assert is_plain(facts, ["numpy.dtype", "sklearn.tree._tree.Tree"])
-    assert is_plain(replace(facts, config={"model": "xgboost"}), ["xgboost.core.Booster"])
-    assert not is_plain(facts, ["xgboost.core.Booster"])
-    assert not is_plain(facts, ["automl.preprocess.sound_features.SoundFeatures"])
-    assert not is_plain(replace(facts, kinds={"path": ColumnKind.SOUND}), [])
+    plain = manifest(example)
+    assert is_plain(plain, ["numpy.dtype", "sklearn.tree._tree.Tree"])
+    assert is_plain(manifest(example, config={"model": "xgboost"}), ["xgboost.core.Booster"])
+    assert not is_plain(plain, ["xgboost.core.Booster"])
+    assert not is_plain(plain, ["automl.preprocess.sound_features.SoundFeatures"])
+    assert not is_plain(manifest(example, kinds={"path": ColumnKind.SOUND}), [])
+
+
+def test_a_network_gets_one_only_with_model_onnx(example: Example) -> None:
+    network = replace(manifest(example, config={"model": "mlp"}), network=((7,),))
+    assert is_plain(replace(network, onnx=OnnxFacts(60, 1e-7, None)), [])
+    assert not is_plain(replace(network, onnx=OnnxFacts(60, 0.3, "too different")), [])

@@ -33,3 +33,10 @@ def test_the_help_states_the_default_limits(automl, command):
     said = " ".join(automl(command, "--help")[1].split())
     assert "[default: ten times the median trial, at least 5m]" in said
     assert "[default: 80% of the machine, divided by the workers]" in said
+
+
+@pytest.mark.parametrize(("command", "default"), [("search", "prune"), ("resume", "as the search was asked")])
+def test_the_help_states_whether_trials_are_pruned(automl, command, default):
+    said = " ".join(automl(command, "--help")[1].split())
+    assert "--prune / --no-prune" in said
+    assert f"[default: {default}]" in said

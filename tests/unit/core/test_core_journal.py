@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -107,12 +109,25 @@ def test_a_journal_of_format_1_is_read_and_continued(folder):
         journal.asked(suggestion(1), 1)
         journal.finished(complete(1))
     text = re.sub(rb',"crc":"[0-9a-f]{8}"}', b"}", journal.path.read_bytes())
-    journal.path.write_bytes(text.replace(b'"format":2', b'"format":1'))
+    journal.path.write_bytes(text.replace(b'"format":3', b'"format":1'))
     journal, state = Journal.open(folder)
     with journal:
         journal.asked(suggestion(2), 1)
     assert state.trials[0].loss == complete(1).loss
     assert read_journal(folder).in_flight[0].suggestion == suggestion(2)
+
+
+def test_a_journal_of_format_2_is_read_and_continued(folder):
+    """It had no bars."""
+    path = folder / "trials.jsonl"
+    lines = [line[: -len(b',"crc":"00000000"}')] + b"}" for line in path.read_bytes().splitlines()]
+    lines[0] = lines[0].replace(b'"format":3', b'"format":2')
+    path.write_bytes(b"".join(line[:-1] + b',"crc":"%08x"}\n' % zlib.crc32(line) for line in lines))
+    journal, _ = Journal.open(folder)
+    with journal:
+        journal.asked(suggestion(1), 1)
+        journal.asked(replace(suggestion(2), bars=(None, 0.25)), 1)
+    assert [held.suggestion.bars for held in read_journal(folder).in_flight] == [(), (None, 0.25)]
 
 
 def test_a_result_nobody_asked_for_is_damage(folder):

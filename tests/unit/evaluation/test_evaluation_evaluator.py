@@ -13,6 +13,7 @@ import pytest
 from automl.core.dataset import ColumnKind, Dataset
 from automl.core.metric import METRICS
 from automl.core.plan import Fold, Plan
+from automl.core.training import Training, over_folds
 from automl.core.trial import Suggestion, TrialState
 from automl.evaluation.evaluator import CONSTANT_NOTE, Evaluator
 from automl.evaluation.metrics import scores
@@ -148,6 +149,33 @@ def test_folds_of_one_row_are_not_taken_for_a_constant_prediction():
     assert evaluate(fit_curve, data, alone).warnings == ()
 
 
+# --- models that say how they were trained ----------------------------------------------------------------------------
+
+
+class Trained(Predicts):
+    """One that says how it was trained."""
+
+    training = Training({"loss": (1.0, 0.5)}, best_epoch=2, n_parameters=3)
+
+
+def test_how_the_models_of_the_folds_were_trained_is_kept_and_passed_on():
+    data, heard = dataset(), []
+    evaluator = Evaluator(
+        data,
+        make_plan(data, n_folds=4, holdout=None, seed=0),
+        "log_loss",
+        lambda config, dataset, rows, seed: Trained(logistic_curve),
+        on_trained=lambda *said: heard.append(said),
+    )
+    result = evaluator(Suggestion(number=7, config={"model": "made"}, seed=3))
+    assert result.training == over_folds([Trained.training] * 4)
+    assert heard == [(7, fold, Trained.training) for fold in (1, 2, 3, 4)]
+
+
+def test_a_trial_whose_models_say_nothing_has_no_training():
+    assert evaluate(fit_curve).training is None
+
+
 # --- a failed trial ---------------------------------------------------------------------------------------------------
 
 
@@ -222,6 +250,51 @@ def test_probabilities_in_single_precision_are_taken():
     result = evaluate(fit_giving(lambda X: logistic_curve(X).astype(np.float32)))
     assert result.state is TrialState.COMPLETE
     assert result.oof.dtype == np.float64
+
+
+# --- stopped after some folds -----------------------------------------------------------------------------------------
+
+
+def stopped(bars, *, metric="log_loss", fit=fit_curve, plan=None):
+    data = dataset()
+    plan = plan or make_plan(data, n_folds=4, holdout=None, seed=0)
+    return Evaluator(data, plan, metric, fit)(Suggestion(7, {"model": "made"}, seed=3, bars=bars))
+
+
+def test_a_trial_above_a_bar_stops_after_that_fold_and_returns_what_it_had():
+    fitted = []
+
+    def fit(config, dataset, rows, seed):
+        fitted.append(rows)
+        return Predicts(logistic_curve)
+
+    whole, result = evaluate(fit_curve), stopped((None, 0.0, None), fit=fit)
+    assert (result.state, result.oof, result.error) == (TrialState.PRUNED, None, None)
+    assert len(fitted) == result.n_folds_done == 2
+    for name, by_fold in result.fold_scores.items():
+        assert by_fold == (*whole.fold_scores[name][:2], None, None)
+
+
+@pytest.mark.parametrize("metric", ["log_loss", "accuracy"])
+def test_the_loss_of_a_stopped_trial_is_that_of_the_folds_it_did(metric):
+    plan = make_plan(dataset(), n_folds=4, holdout=None, seed=0)
+    result = stopped((None, -1.0), metric=metric, plan=plan)
+    rows = np.concatenate([fold.valid for fold in plan.folds[:2]])
+    expected = scores(dataset().y[rows], logistic_curve(dataset().X.iloc[rows]), positive=1)[metric]  # folds of 10 rows
+    assert METRICS[metric].score(result.loss) == pytest.approx(expected)
+
+
+def test_the_mean_over_the_folds_done_is_what_counts():
+    by_fold = evaluate(fit_curve).fold_scores["log_loss"]
+    at = float(np.mean(by_fold[:3]))
+    assert stopped((None, None, np.nextafter(at, 0))).n_folds_done == 3
+    assert stopped((None, None, at)).state is TrialState.COMPLETE
+
+
+@pytest.mark.parametrize("bars", [(), (None,) * 3, (9.0,) * 3, (None, 9.0), (None, None, None, 0.0)], ids=str)
+def test_a_trial_that_is_above_no_bar_is_complete_and_as_without(bars):
+    result, whole = stopped(bars), evaluate(fit_curve)
+    assert (result.state, result.loss, result.fold_scores) == (TrialState.COMPLETE, whole.loss, whole.fold_scores)
 
 
 # --- warnings ---------------------------------------------------------------------------------------------------------

@@ -28,3 +28,10 @@ def test_the_limit_is_an_hour_until_three_trials_are_complete():
 @pytest.mark.parametrize(("finished_s", "seconds"), [([1, 2, 3], 300.0), ([40, 50, 1000], 500.0), ([90] * 4, 900.0)])
 def test_the_limit_is_ten_times_the_median_and_five_minutes_at_least(finished_s, seconds):
     assert TimeLimit(None, finished_s).seconds == seconds
+
+
+def test_a_pruned_trial_does_not_shorten_the_limit():
+    limit = TimeLimit(None, [100.0] * 3)
+    for _ in range(9):
+        limit.learn(TrialResult(1, TrialState.PRUNED, loss=0.5, seconds=1.0))
+    assert limit.seconds == 1000.0

@@ -113,6 +113,14 @@ def test_rows_set_aside_are_not_trained_on():
     assert np.array_equal(*(model.predict_proba(X) for model in fits))
 
 
+def test_idle_rows_are_neither_trained_on_nor_looked_at():
+    rows = {"valid_rows": np.arange(50, 70), "idle_rows": np.arange(70, 90)}
+    nonsense = np.r_[Y[:70], np.roll(Y[70:], 1)]
+    fits = [KerasMLP(**SMALL, **rows).fit(X, y) for y in (Y, nonsense)]
+    assert np.array_equal(*(model.predict_proba(X) for model in fits))
+    assert fits[0].history_ == fits[1].history_
+
+
 @pytest.mark.parametrize("valid", [np.arange(60, 90), []], ids=["watched", "not watched"])
 def test_a_training_that_diverges_says_so(valid):
     model = KerasMLP(**SMALL, optimizer="sgd", learning_rate=1e30, normalization="none", valid_rows=valid)

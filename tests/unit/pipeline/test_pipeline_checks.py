@@ -73,6 +73,24 @@ class GlobalDraw(Wrapped):
         return super().fit(X, y, sample_weight)
 
 
+class Unreadable(Wrapped):
+    def fit(self, X, y, sample_weight=None):
+        self.history_ = {"loss": [0.5, 0.25], "valid_loss": ["a lot", "less"]}
+        return super().fit(X, y, sample_weight)
+
+
+class Uneven(Wrapped):
+    def fit(self, X, y, sample_weight=None):
+        self.history_ = {"loss": [0.5, 0.25], "valid_loss": [0.5]}
+        return super().fit(X, y, sample_weight)
+
+
+class BeyondItsEpochs(Wrapped):
+    def fit(self, X, y, sample_weight=None):
+        self.history_, self.best_epoch_ = {"loss": [0.5, 0.25], "valid_loss": []}, 2
+        return super().fit(X, y, sample_weight)
+
+
 def family(make, **fields) -> ModelFamily:
     def build(params, context):
         with_defaults(params, {})
@@ -95,6 +113,9 @@ BROKEN = {
     "trusting the types it names.*Wrapped": family(lambda c: Wrapped()),
     "leaves its rows.*in place": family(lambda c: Destructive()),
     "global generator alone.*drew from": family(lambda c: GlobalDraw()),
+    "its training can be read.*no numbers, one per epoch: .'valid_loss'": family(lambda c: Unreadable()),
+    "its training can be read.*different lengths": family(lambda c: Uneven()),
+    "its training can be read.*best_epoch_ is not among its 2 epochs": family(lambda c: BeyondItsEpochs()),
     "number of threads.*change a probability": family(lambda c: LogisticRegression(C=c.n_threads)),
 }
 

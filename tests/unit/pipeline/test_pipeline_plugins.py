@@ -32,7 +32,7 @@ PLUGIN = '''
     from automl.pipeline.registry import InputKind, ModelFamily, StageKind, StageOption
 
 
-    def build_copies(params, context):
+    def build_doubles(params, context):
         with_defaults(params, {})
 
         def copies(rows):
@@ -49,7 +49,7 @@ PLUGIN = '''
         return copies
 
 
-    COPIES = StageKind(name="copies", title="copies", role="rows", options={"noisy": StageOption(build_copies)})
+    DOUBLES = StageKind(name="doubles", title="doubles", role="rows", options={"noisy": StageOption(build_doubles)})
 
 
     class Pictures(TransformerMixin, BaseEstimator):
@@ -167,7 +167,7 @@ ENTRY_POINTS = """
     held_out = toy_plugin:HELD_OUT
 
     [automl.stages]
-    copies = toy_plugin:COPIES
+    doubles = toy_plugin:DOUBLES
     pictures = toy_plugin:PICTURES
 """
 TRAIN = np.arange(45)
@@ -207,7 +207,7 @@ def pictured(mixed) -> Dataset:
 
 def test_plugins_stand_beside_ours(plugin):
     assert {"two_eyes", "held_out", "svm"} <= set(registry.family_names())
-    assert {"copies", "pictures", "scale"} <= set(registry.stage_names())
+    assert {"doubles", "pictures", "scale"} <= set(registry.stage_names())
 
 
 @pytest.mark.parametrize("name", ["two_eyes", "held_out"])
@@ -215,7 +215,7 @@ def test_plugin_families_are_checked_like_ours(plugin, name):
     check_family(registry.family(name))
 
 
-@pytest.mark.parametrize("name", ["copies", "pictures"])
+@pytest.mark.parametrize("name", ["doubles", "pictures"])
 def test_plugin_stages_are_checked_like_ours(plugin, name):
     check_stage(registry.stage(name))
 
@@ -260,7 +260,7 @@ def test_family_that_cannot_read_pictures_is_refused(plugin, pictured):
 
 
 def test_inner_split_keeps_copies_with_their_group(plugin, mixed):
-    fit_pipeline({**NUMBERS, "copies": "noisy", "model": "held_out"}, mixed, TRAIN, 0)
+    fit_pipeline({**NUMBERS, "doubles": "noisy", "model": "held_out"}, mixed, TRAIN, 0)
     train, valid, n_rows = plugin.SEEN[-1]
     assert not train & valid
     assert n_rows == 2 * len(TRAIN)
@@ -268,13 +268,13 @@ def test_inner_split_keeps_copies_with_their_group(plugin, mixed):
 
 def test_copies_of_rows_without_groups_stay_together_too(plugin, mixed):
     ungrouped = replace(mixed, groups=None, group_name=None)
-    fit_pipeline({**NUMBERS, "copies": "noisy", "model": "held_out"}, ungrouped, TRAIN, 0)
+    fit_pipeline({**NUMBERS, "doubles": "noisy", "model": "held_out"}, ungrouped, TRAIN, 0)
     train, valid, _ = plugin.SEEN[-1]
     assert not train & valid
     assert train | valid == set(TRAIN)
 
 
 def test_row_stages_do_not_run_at_prediction(plugin, mixed):
-    fitted = fit_pipeline({**NUMBERS, "copies": "noisy", "model": "held_out"}, mixed, TRAIN, 0)
+    fitted = fit_pipeline({**NUMBERS, "doubles": "noisy", "model": "held_out"}, mixed, TRAIN, 0)
     assert list(fitted.pipeline.named_steps) == ["inputs", "impute", "scale", "model"]
     assert len(fitted.predict_proba(mixed.X)) == 60

@@ -224,3 +224,38 @@ def test_no_loss_is_as_good_as_the_lie_that_pending_trials_have_the_worst_or_the
     lied_to.tell(Trial(running, TrialResult(running.number, TrialState.COMPLETE, loss_told)))
     for number in range(42, 62):
         assert sampler.ask(number, [running]) == lied_to.ask(number, [])
+
+
+def share_of_pruned_region(loss_there: float, state_there: TrialState) -> float:
+    """Share of trials 41 to 80 below 0.4, where every trial ends so; elsewhere 0.75 is best, with a loss of 1."""
+    sampler, n_there = HyperoptTPE(LINE, 0), 0
+    for number in range(1, 81):
+        suggestion = sampler.ask(number, [])
+        assert suggestion is not None
+        is_there = place(suggestion) < 0.4
+        state = state_there if is_there else TrialState.COMPLETE
+        value = loss_there if is_there else 1 + abs(place(suggestion) - 0.75)
+        sampler.tell(Trial(suggestion, TrialResult(number, state, value)))
+        n_there += number > 40 and is_there
+    return n_there / 40
+
+
+def test_a_pruned_trial_never_ranks_as_good_even_if_its_folds_were_easy() -> None:
+    assert share_of_pruned_region(0.1, TrialState.COMPLETE) > 0.5
+    assert share_of_pruned_region(0.1, TrialState.PRUNED) < 0.15
+
+
+def told_losses(*trials: tuple[TrialState, float | None]) -> list[float]:
+    """What hyperopt is told of these trials, in their order."""
+    sampler = HyperoptTPE(LINE, 0)
+    for number, (state, value) in enumerate(trials, 1):
+        suggestion = Suggestion(number, {"model": "m", "model.m.x": number / 100}, 0)
+        sampler.tell(Trial(suggestion, TrialResult(number, state, value)))
+    return [loss for _, loss in sorted(zip(sampler._trials([]).tids, sampler._trials([]).losses(), strict=True))]
+
+
+def test_a_pruned_trial_counts_as_worse_than_the_median_complete_one_and_keeps_its_order_among_the_bad() -> None:
+    complete = [(TrialState.COMPLETE, value) for value in (0.1, 0.3, 0.2)]
+    pruned = [(TrialState.PRUNED, value) for value in (0.05, 0.25, 0.9)]
+    assert told_losses(*complete, *pruned) == [0.1, 0.3, 0.2, math.nextafter(0.2, 1), 0.25, 0.9]
+    assert told_losses((TrialState.PRUNED, 0.05), (TrialState.FAILED, None)) == [0.05, 0.05]

@@ -14,7 +14,7 @@ def write(path: Path, text: str = "schema = 1") -> Path:
 
 
 def test_the_packaged_spaces_are_found_wherever_the_package_is() -> None:
-    assert packaged() == ("audio", "deep", "tabular", "tabular_quick")
+    assert packaged() == ("audio", "audio_deep", "deep", "full", "tabular", "tabular_quick")
 
 
 def test_a_name_is_a_packaged_space(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_an_unknown_name_lists_what_exists(tmp_path: Path) -> None:
     write(tmp_path / "search_spaces" / "mine.toml")
     with pytest.raises(SpaceError, match='unknown search space "tabluar"; did you mean "tabular"') as caught:
         find_space("tabluar", folder=tmp_path)
-    assert caught.value.hint == "there are audio, deep, mine, tabular, tabular_quick"
+    assert caught.value.hint == "there are audio, audio_deep, deep, full, mine, tabular, tabular_quick"
 
 
 def test_a_path_that_does_not_exist_is_called_a_file(tmp_path: Path) -> None:

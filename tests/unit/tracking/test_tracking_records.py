@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tracked_studies import complete, failed, study_end, study_info
+from tracked_studies import complete, failed, pruned, study_end, study_info, trained
 
 from automl.core.trial import TrialState
 from automl.tracking.records import Point, study_params, study_points, trial_record
@@ -33,6 +33,15 @@ def test_the_score_in_the_name_is_in_the_searched_metric():
 def test_a_run_without_score_is_named_after_its_end(state, word):
     trial = failed(17)
     assert trial_record(INFO, replace(trial, result=replace(trial.result, state=state))).name == f"#017 svm {word}"
+
+
+def test_a_pruned_run_says_after_how_many_folds_has_these_and_no_score_and_is_no_failure():
+    trial = pruned(12, 0.4)
+    record = trial_record(INFO, trial)
+    assert record.name == "#012 svm pruned after 2 of 5 folds"
+    assert record.tags["automl.state"] == "pruned"
+    assert not record.has_failed
+    assert metrics_of(record) == {("fold/log_loss", 0): 0.4, ("fold/log_loss", 1): 0.4, ("seconds", 0): 0.25}
 
 
 def test_a_tiny_score_is_not_named_zero():
@@ -80,6 +89,46 @@ def test_a_failed_trial_has_no_score():
     assert record.points == (Point("seconds", 0.5),)
     assert record.has_failed
     assert record.tags["automl.error"] == "ValueError: too odd"
+
+
+def test_epochs_are_steps_from_one():
+    metrics = metrics_of(trial_record(INFO, trained(1, 0.25)))
+    assert [metrics["epoch/train_loss", epoch] for epoch in (1, 2, 3, 4)] == [1.25, 0.75, 0.58333, 0.5]
+    assert {key for key, step in metrics if key.startswith("epoch/")} == {
+        "epoch/train_loss",
+        "epoch/train_accuracy",
+        "epoch/valid_loss",
+        "epoch/valid_accuracy",
+        "epoch/learning_rate",
+    }
+
+
+def test_a_network_has_its_size_and_its_epochs():
+    metrics = metrics_of(trial_record(INFO, trained(1, 0.25)))
+    assert metrics["n_parameters", 0] == 182_234
+    assert (metrics["n_epochs", 0], metrics["best_epoch", 0]) == (4, 3.5)
+    assert [metrics["fold/best_epoch", fold] for fold in (0, 1)] == [3, 4]
+
+
+def test_an_epoch_without_a_number_is_absent():
+    trial = trained(1, 0.25)
+    training = replace(trial.result.training, curves={"loss": (None, 0.5, None, 0.25)})
+    metrics = metrics_of(trial_record(INFO, replace(trial, result=replace(trial.result, training=training))))
+    assert [step for key, step in metrics if key == "epoch/train_loss"] == [2, 4]
+
+
+@pytest.mark.parametrize("n_epochs", [200, 1_000, 10_000])
+def test_a_long_training_is_thinned_out_to_what_mlflow_takes_at_once(n_epochs):
+    record = trial_record(INFO, trained(1, 0.25, n_epochs=n_epochs))
+    assert 900 < len(record.points) + len(record.params) <= 1000
+    steps = {p.step for p in record.points if p.key == "epoch/valid_loss"}
+    assert {1, n_epochs - 1, n_epochs} <= steps
+
+
+def test_only_a_network_has_a_file_with_its_architecture():
+    assert trial_record(INFO, trained(1, 0.25)).files == {"architecture.txt": "Dense\nDense"}
+    assert trial_record(INFO, complete(1, 0.25)).files == {}
+    assert trial_record(INFO, failed(1)).files == {"traceback.txt": "Traceback\nValueError: too odd"}
 
 
 def test_values_that_are_no_number_are_not_sent():

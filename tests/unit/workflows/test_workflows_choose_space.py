@@ -10,7 +10,8 @@ from automl.core.dataset import ColumnKind, Dataset
 from automl.errors import RequestError, SpaceError
 from automl.spaces.library import find_space
 from automl.spaces.nodes import Choice, Fixed
-from automl.workflows.choose_space import choose_space, fit_to, read_space
+from automl.workflows.choose_space import choose_space, read_space
+from automl.workflows.fit_space import fit_to
 
 
 def dataset(*, kinds, values, lowest_sr=None):
@@ -76,3 +77,52 @@ def test_an_unchanged_copy_is_treated_as_packaged(tmp_path, monkeypatch):
     assert choose_space("tabular", (), NUMBERS).file.is_packaged
     copy.write_text(copy.read_text() + "# mine\n")
     assert not choose_space("tabular", (), NUMBERS).file.is_packaged
+
+
+def sounds(n_rows, n_rare=None, **kinds):
+    n_rare = n_rows // 2 if n_rare is None else n_rare
+    frame = pd.DataFrame({"x": ["u.wav"] * n_rows} | {name: np.arange(float(n_rows)) for name in kinds})
+    y = (np.arange(n_rows) < n_rare).astype(np.int64)
+    return Dataset("d", frame, {"x": ColumnKind.SOUND} | kinds, y, ("a", "b"), "f", lowest_sr=16000)
+
+
+def test_networks_are_in_the_spaces_that_are_searched_by_default():
+    assert "mlp" in choose_space(None, (), NUMBERS).space.families
+    assert {"mlp", "cnn"} <= set(choose_space(None, (), sounds(400)).space.families)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"), [(sounds(199), "199 rows are few for it"), (sounds(400, 19), "19 rows of the rarest class")]
+)
+def test_a_family_that_the_data_cannot_carry_is_left_out_with_a_reason(data, why):
+    chosen = choose_space(None, (), data)
+    assert "cnn" not in chosen.space.families
+    assert stage(chosen.space, "mel") is None
+    assert chosen.left_out["cnn"].startswith(why)
+
+
+def test_a_family_that_is_asked_for_is_searched_however_few_rows_there_are():
+    assert choose_space(None, ("cnn",), SOUNDS).space.families == ("cnn",)
+    assert choose_space("audio_deep", (), SOUNDS).space.families == ("cnn",)
+
+
+def test_a_table_without_recordings_is_never_asked_for_a_spectrogram():
+    chosen = choose_space("full", (), NUMBERS)
+    assert stage(chosen.space, "mel") is None
+    assert chosen.left_out["cnn"] == 'it needs an input of the kind "image", and the data has none'
+    for name, models in (("full", ("cnn",)), ("audio_deep", ("cnn",))):
+        with pytest.raises(SpaceError, match='"cnn" needs an input of the kind "image"'):
+            choose_space(name, models, NUMBERS)
+
+
+def test_a_space_of_which_nothing_suits_the_data_is_refused():
+    with pytest.raises(SpaceError, match='no family of the space "audio_deep" is left'):
+        choose_space("audio_deep", (), NUMBERS)
+
+
+@pytest.mark.parametrize("role", ["impute", "scale"])
+def test_nothing_is_done_to_the_numbers_of_a_family_that_sees_pictures_only(role):
+    pictures = choose_space("full", (), sounds(400)).space
+    mixed = choose_space("full", (), sounds(400, age=ColumnKind.NUMERIC)).space
+    assert "cnn" not in stage(pictures, role).families
+    assert "cnn" in stage(mixed, role).families

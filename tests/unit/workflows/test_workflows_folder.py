@@ -80,11 +80,14 @@ def test_an_edited_study_file_is_called_damaged(changes, message, study):
         open_study("st", study.path.parent)
 
 
-def test_a_study_from_before_the_limits_of_a_trial_can_be_read(study):
-    limits = {"trial_timeout_s", "trial_memory_mb"}
-    edit(study, format=1, request={key: value for key, value in FACTS["request"].items() if key not in limits})
+@pytest.mark.parametrize(
+    ("format", "unknown"),
+    [(1, {"trial_timeout_s", "trial_memory_mb", "prune", "tensorboard"}), (2, {"prune", "tensorboard"})],
+)
+def test_a_study_of_an_older_format_can_be_read(format, unknown, study):
+    edit(study, format=format, request={key: value for key, value in FACTS["request"].items() if key not in unknown})
     then = open_study("st", study.path.parent).facts["request"]
-    assert SearchRequest.from_dict(then) == SearchRequest(data="data.csv")
+    assert SearchRequest.from_dict(then) == SearchRequest(data="data.csv", prune=False)
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,11 @@ def test_a_limit_that_cannot_be_is_refused(study):
         asked(study, trial_memory_mb=100.0)
 
 
+def test_whether_trials_are_pruned_stays_what_it_was_and_may_change(study):
+    assert asked(study).prune
+    assert not asked(study, prune=False).prune
+
+
 def test_a_study_from_before_the_limits_of_a_trial_continues(study):
     path = study.path / "study.json"
     facts = json.loads(path.read_text())
