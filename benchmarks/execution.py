@@ -32,6 +32,7 @@ from automl.execution.processes import ProcessExecutor
 from automl.samplers.hyperopt_tpe import HyperoptTPE
 from automl.samplers.random import RandomSampler
 from automl.spaces.library import find_space
+from automl.spaces.narrow import only_families
 from automl.workflows.choose_space import read_space
 from automl.workflows.events import unheard
 from automl.workflows.preload import modules_for
@@ -186,16 +187,17 @@ def write_journal(folder: Path, n_trials: int, sampler: RandomSampler) -> None:
 
 
 def growth(n_trials: int = 200) -> None:
-    """Resident memory of one worker over real trials of every family."""
+    """Resident memory of one worker over real trials of every classical family."""
     with tempfile.TemporaryDirectory() as folder:
         prepared = prepared_demo(Path(folder))
+        space = only_families(prepared.space, [f for f in prepared.space.families if f != "mlp"])
         executor = ProcessExecutor(
             MakeEvaluator(prepared.dataset, prepared.plan, "log_loss"),
             1,
             log_dir=Path(folder),
-            modules_for=modules_for(prepared.space, prepared.dataset),
+            modules_for=modules_for(space, prepared.dataset),
         )
-        sampler, sizes = RandomSampler(prepared.space, 0), {}
+        sampler, sizes = RandomSampler(space, 0), {}
         for number in range(1, n_trials + 1):
             suggestion = sampler.ask(number, ())
             assert suggestion is not None

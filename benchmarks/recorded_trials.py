@@ -80,7 +80,8 @@ def dataset(name: str) -> Dataset:
 def space_of(task: Task, text: str) -> Space:
     """The space of that text, narrowed to the data as a search does it."""
     from automl.spaces.library import SpaceFile
-    from automl.workflows.choose_space import fit_to, read_space
+    from automl.workflows.choose_space import read_space
+    from automl.workflows.fit_space import fit_to
 
     return fit_to(read_space(SpaceFile(task.space, "recorded", text, is_packaged=True)), dataset(task.data))
 
