@@ -83,7 +83,8 @@ so predicting needs TensorFlow: {}.
 _CONVERTED = """
 `model.onnx` is the same pipeline for ONNX Runtime, with one input for each column (a missing category is the text
 `nan`, a missing number NaN; a category that the training data lack may be refused) and numbers in single precision: {}.
-automl itself predicts with `model.skops`.
+Its output `probabilities` has the classes in the order above, `label` is the index of the most probable one. automl
+itself predicts with `model.skops`.
 """
 _OF_PROBABILITIES = ("log_loss", "brier", "roc_auc", "pr_auc")
 _METHODS = {

@@ -28,6 +28,8 @@ from automl.errors import BundleError, DataError
 if TYPE_CHECKING:
     import pandas as pd
 
+_BATCH_ROWS = 1024  # of a network, whose rows may be pictures of many numbers
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -106,7 +108,9 @@ class Bundle:
         shape = (len(X), len(self.class_names))
         if not len(X):
             return np.empty(shape)
-        proba = np.asarray(self.pipeline.predict_proba(X[columns]), dtype=np.float64)
+        size = len(X) if self.manifest.network is None else _BATCH_ROWS
+        batches = [X[columns].iloc[i : i + size] for i in range(0, len(X), size)]
+        proba = np.concatenate([np.asarray(self.pipeline.predict_proba(b), dtype=np.float64) for b in batches])
         if proba.shape != shape or not np.isfinite(proba).all():
             raise BundleError(f"{self.path}: the model's answer cannot be probabilities of {shape[1]} classes")
         return proba

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.bundle.files import ONNX
+from automl.bundle.onnx_structure import strange_parts
 from automl.errors import BundleError
 from automl.pipeline.network import Parts
 
 _BATCH_NUMBERS = 2**20  # what layers make of a batch of images can be sixteen times as large as the batch
 _BATCH_ROWS = 2**14
-_ELSEWHERE = b"\x0a\x08location\x12"  # how a file says that weights of it lie in another file
 _FATAL = 4
 
 
@@ -25,12 +25,10 @@ def open_session(content: bytes) -> Any:
     Raises
     ------
     BundleError
-        If the content is no model, or says that parts of it are in other files.
+        If the content is no model.
     """
     import onnxruntime
 
-    if _ELSEWHERE in content:
-        raise BundleError(f"{ONNX} refers to other files; it was not opened", hint="do not use this file")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # no pool, so none that spins between calls
     options.log_severity_level = _FATAL
@@ -65,7 +63,8 @@ class OnnxNetwork:
     Raises
     ------
     BundleError
-        If it cannot be read, or does not make probabilities of ``n_classes`` classes of such inputs.
+        If it cannot be read, holds what no network of ours does (the details name it; it is not opened then), or does
+        not make probabilities of ``n_classes`` classes of such inputs.
     """
 
     def __init__(self, content: bytes, shapes: Sequence[tuple[int, ...]], n_classes: int) -> None:
@@ -93,6 +92,7 @@ class OnnxNetwork:
         self._open()
 
     def _open(self) -> None:
+        _check_structure(self._content)
         self._session = open_session(self._content)
         found = [tuple(i.shape[1:]) for i in self._session.get_inputs()]
         made = [tuple(o.shape[1:]) for o in self._session.get_outputs()]
@@ -101,6 +101,19 @@ class OnnxNetwork:
                 f"{ONNX} makes {made} of {found}, the manifest says {[(self._n_classes,)]} of {list(self._shapes)}",
                 hint="export the model again",
             )
+
+
+def _check_structure(content: bytes) -> None:
+    try:
+        strange = strange_parts(content)
+    except ValueError as err:
+        raise BundleError(f"{ONNX} cannot be read: {err}", hint="export the model again") from err
+    if strange:
+        raise BundleError(
+            f"{ONNX} holds {len(strange)} things that no network of this tool does; it was not opened",
+            hint="do not use this file",
+            details=strange,
+        )
 
 
 def _one_line(err: Exception) -> str:

@@ -51,6 +51,8 @@ def answer_of(network: Any, matrix: Any, shapes: list[list[int]]) -> Any:
     ends = np.cumsum([np.prod(shape) for shape in shapes])
     parts = np.split(np.asarray(matrix, dtype=np.float32), ends[:-1], axis=1)
     feed = {i.name: p.reshape(-1, *s) for i, p, s in zip(network.get_inputs(), parts, shapes, strict=True)}
+    if not all(np.isfinite(part).all() for part in feed.values()):
+        sys.exit("error: some rows hold infinite or too large numbers, which a network cannot take")
     proba = network.run(None, feed)[0].astype(np.float64)
     return proba / proba.sum(axis=1, keepdims=True)
 
@@ -59,6 +61,8 @@ def read_rows(path: str, columns: list[dict[str, str]]) -> pd.DataFrame:
     """The columns the model was fitted on, each of the kind it was fitted with."""
     cells = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     cells = cells.rename(columns=str.strip)
+    if not len(cells):
+        sys.exit(f"error: {path} has no data rows")
     if absent := [column["name"] for column in columns if column["name"] not in cells]:
         sys.exit(f"error: {path} lacks columns: {', '.join(absent)}")
     return pd.DataFrame({column["name"]: typed(cells[column["name"]], column["kind"]) for column in columns})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--out", required=True, metavar="DIR", help="New folder for the bundle; nothing is overwritten.")
 @click.option("--trial", "number", type=click.IntRange(min=1), metavar="N", help="Another trial than the winner.")
 @click.option("--data", metavar="PATH", help="Where the data is now, if it has moved (for --trial, --onnx).")
-@click.option("--onnx", "with_onnx", is_flag=True, help="Write model.onnx too; a network always has it.")
+@click.option("--onnx", "with_onnx", is_flag=True, help="Write model.onnx too; networks have it anyway.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
 @runs_option
 def command(

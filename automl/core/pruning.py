@@ -31,7 +31,7 @@ N_OF_FAMILY = 2
 
 _LEAST_FOLDS = 2
 _WIDTH = 3.0
-_FEW = 4.0  # widens it as Student's t does: 4.9 for 6 comparable trials, 3.6 for 20 (one-sided 0.1 %)
+_FEW = 4.0  # widens it while few are known, much as Student's t does: 5.0 for 6 comparable trials, 3.6 for 20
 
 
 def running_loss(scores: Sequence[float | None], metric: Metric) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from automl.core.trial import TrialResult, TrialState
@@ -22,7 +22,8 @@ class Limits:
 
     Parameters
     ----------
-    timeout_s : ``None`` for ten times the median complete trial, at least 5 minutes (an hour until 3 are complete)
+    timeout_s : ``None`` for ten times the median complete trial, at least 5 minutes (an hour until 3 are complete);
+        networks and other families each by their own
     memory_mb : resident memory of its process and of all it started; ``None`` for no limit
     """
 
@@ -34,28 +35,25 @@ NO_LIMITS = Limits()
 """The time that follows the trials, and no limit of memory."""
 
 
-class TimeLimit:
-    """The limit in force, which follows the trials where none was asked for.
+class TimeLimits:
+    """The limits in force, which follow the trials where none was asked for.
 
-    Parameters
-    ----------
-    finished_s : how long the complete trials of earlier sessions took
+    Each kind of trial has its own: a network takes many times as long as what else there is.
     """
 
-    def __init__(self, asked_s: float | None, finished_s: Sequence[float] = ()) -> None:
+    def __init__(self, asked_s: float | None) -> None:
         self._asked_s = asked_s
-        self._finished_s = list(finished_s)
-        self.seconds = self._now()
+        self._known: dict[Hashable, list[float]] = {}
+        self._seconds: dict[Hashable, float] = {}
 
-    def learn(self, result: TrialResult) -> None:
-        """Take note of a result."""
-        if result.state is TrialState.COMPLETE:  # a pruned trial says little of how long a whole one takes
-            self._finished_s.append(result.seconds)
-            self.seconds = self._now()
+    def learn(self, kind: Hashable, result: TrialResult) -> None:
+        """Take note of a result; a pruned trial says little of how long a whole one takes."""
+        if result.state is TrialState.COMPLETE:
+            known = self._known.setdefault(kind, [])
+            known.append(result.seconds)
+            if len(known) >= _N_KNOWN:
+                self._seconds[kind] = max(LEAST_S, _TIMES_THE_MEDIAN * statistics.median(known))
 
-    def _now(self) -> float:
-        if self._asked_s is not None:
-            return self._asked_s
-        if len(self._finished_s) < _N_KNOWN:
-            return _UNKNOWN_S
-        return max(LEAST_S, _TIMES_THE_MEDIAN * statistics.median(self._finished_s))
+    def seconds(self, kind: Hashable) -> float:
+        """How long a trial of this kind may take."""
+        return self._seconds.get(kind, _UNKNOWN_S) if self._asked_s is None else self._asked_s

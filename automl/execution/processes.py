@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from automl.core.ports import Evaluate
-from automl.core.trial import Suggestion, TrialResult, TrialState
+from automl.core.trial import Suggestion, Trial, TrialResult, TrialState
 from automl.errors import AutoMLError
 from automl.execution.forked import Template
 from automl.execution.handle import WorkerHandle
-from automl.execution.limits import NO_LIMITS, Limits, TimeLimit
+from automl.execution.limits import NO_LIMITS, Limits, TimeLimits
 from automl.execution.parcel import Parcel
 from automl.execution.ports import Launcher
 from automl.execution.spawned import Spawner
@@ -48,7 +48,7 @@ class ProcessExecutor:
     log_dir : existing folder; ``N.log`` takes what worker N prints
     n_threads : of each worker
     limits : of each trial
-    finished_s : how long the complete trials of earlier sessions took
+    finished : the trials of earlier sessions, which say how long a trial takes
     modules_for : what a worker should have imported for a trial; each answer gets a template of its own
     start_method : ``None`` for the better one of this platform
     """
@@ -61,7 +61,7 @@ class ProcessExecutor:
         log_dir: Path,
         n_threads: int = 1,
         limits: Limits = NO_LIMITS,
-        finished_s: Sequence[float] = (),
+        finished: Sequence[Trial] = (),
         modules_for: Callable[[Suggestion], Modules] = _no_modules,
         start_method: Literal["fork", "spawn"] | None = None,
     ) -> None:
@@ -70,8 +70,10 @@ class ProcessExecutor:
         self._log_dir = log_dir
         self._n_threads = n_threads
         self._limits = limits
-        self._time_limit = TimeLimit(limits.timeout_s, finished_s)
         self._modules_for = modules_for
+        self._time_limits = TimeLimits(limits.timeout_s)
+        for trial in finished:
+            self._time_limits.learn(modules_for(trial.suggestion), trial.result)
         self._parcel = Parcel(self._task, log_dir) if (start_method or _best_method()) == "fork" else None
         self._launchers: dict[Modules, Launcher] = {}
         self._workers: list[WorkerHandle] = []
@@ -102,7 +104,6 @@ class ProcessExecutor:
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         while any(w.trial is not None for w in self._workers):
             if (result := self._hear() or self._enforce()) is not None:
-                self._time_limit.learn(result)
                 return result
             left = _TICK_S if deadline is None else deadline - time.monotonic()
             if left <= 0:
@@ -169,6 +170,7 @@ class ProcessExecutor:
                 if worker.has_trial:
                     self._failed_starts = 0
                 if result is not None:
+                    self._time_limits.learn(worker.kind, result)
                     self._retire_if_grown(worker)
                 elif worker.process.exit_code is not None:
                     result = self._bury(worker)
@@ -189,8 +191,8 @@ class ProcessExecutor:
                     return self._bury(worker)
             elif most_mb is not None and resident_mb > most_mb:
                 return self._end(worker, TrialState.OUT_OF_MEMORY, f"over the memory limit of {most_mb:.0f} MB")
-            elif worker.elapsed_s > self._time_limit.seconds:
-                limit = f"over the time limit of {self._time_limit.seconds:.4g} s"
+            elif worker.elapsed_s > (most_s := self._time_limits.seconds(worker.kind)):
+                limit = f"over the time limit of {most_s:.4g} s"
                 return self._end(worker, TrialState.TIMED_OUT, limit)
         return None
 

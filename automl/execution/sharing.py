@@ -12,7 +12,7 @@ from automl.core.trial import Suggestion, TrialResult
 class SharingExecutor:
     """An ``Executor`` that passes trials on to another, and holds those back for which there is no place yet.
 
-    While some are held back it takes as many trials more, so that the other ones go on.
+    While some are held back it takes one trial more, so that others go on where there are any.
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ class SharingExecutor:
 
     @property
     def capacity(self) -> int:
-        """What the other executor takes, and up to as many again that wait."""
-        return self._executor.capacity + min(len(self._waiting), self._executor.capacity)
+        """What the other executor takes, and one more while a trial waits."""
+        return self._executor.capacity + bool(self._waiting)
 
     def submit(self, suggestion: Suggestion) -> None:
         """Pass the trial on, or let it wait for a place."""
@@ -44,25 +44,22 @@ class SharingExecutor:
             self._waiting.append(suggestion)
 
     def next_finished(self, timeout_s: float | None) -> TrialResult | None:
-        """The next result; its place goes to the trial that has waited longest."""
+        """The next result; a free place goes to the trial that has waited longest."""
+        while self._waiting and len(self._placed) < self._n_places:
+            self.submit(self._waiting.popleft())
         result = self._executor.next_finished(timeout_s)
         if result is not None:
-            self._free(result.number)
+            self._placed.discard(result.number)
         return result
 
     def cancel(self, number: int) -> None:
         """Stop a trial, or forget one that waits."""
         self._waiting = deque(s for s in self._waiting if s.number != number)
         self._executor.cancel(number)
-        self._free(number)
+        self._placed.discard(number)
 
     def close(self) -> None:
         """End everything."""
         self._waiting.clear()
         self._placed.clear()
         self._executor.close()
-
-    def _free(self, number: int) -> None:
-        self._placed.discard(number)
-        while self._waiting and len(self._placed) < self._n_places:
-            self.submit(self._waiting.popleft())

@@ -16,6 +16,7 @@ Costs: TypeAlias = list[tuple[Any, Any]]
 """Targets (n_rows, n_classes) with their weights (n_rows,): a row costs the weighted sum of its log losses."""
 
 _SHARES = ("time_shift", "freq_mask", "time_mask")
+_MOST_MASKS = 8
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Augmentation:
                     f"{name}={value} of an augmentation",
                     hint="a share lies between 0 and 1" if name in _SHARES else "it cannot be negative",
                 )
+        if self.n_masks > _MOST_MASKS:
+            raise SpaceError(f"n_masks={self.n_masks} of an augmentation", hint=f"at most {_MOST_MASKS}")
 
     @property
     def is_on(self) -> bool:
@@ -59,7 +62,7 @@ class Augmentation:
 class Draws:
     """Random numbers inside a traced function: every call gives others, and each step of a training others again."""
 
-    _CALLS_PER_STEP = 256
+    _CALLS_PER_STEP = 2**16
 
     def __init__(self) -> None:
         import tensorflow as tf

@@ -44,6 +44,8 @@ CLASSES = frozenset(
     }
 )
 _TENSOR = "__keras_tensor__"
+_ALWAYS_FINE_BYTES = 2**24
+_MAX_RATIO = 20  # weights hardly shrink when they are packed
 
 
 def keras_content(model: Any) -> bytes:
@@ -94,12 +96,15 @@ def check_classes(content: bytes) -> None:
     """
     try:
         with ZipFile(io.BytesIO(content)) as archive:
-            config = json.loads(archive.read("config.json"))
-    except (BadZipFile, KeyError, ValueError) as err:
+            unpacked = sum(part.file_size for part in archive.infolist())
+            if unpacked > max(_ALWAYS_FINE_BYTES, _MAX_RATIO * len(content)):
+                raise ValueError(f"it unpacks from {len(content)} to {unpacked} bytes")
+            found = set(_classes(json.loads(archive.read("config.json"))))
+    except (BadZipFile, KeyError, ValueError, RecursionError) as err:
         raise BundleError(
             f"the network is no .keras file: {type(err).__name__}: {err}", hint="export it again"
         ) from err
-    if strange := sorted(set(_classes(config)) - CLASSES):
+    if strange := sorted(found - CLASSES):
         raise BundleError(
             f"the network holds {len(strange)} classes that are not trusted; it was not opened",
             hint="do not use this file",

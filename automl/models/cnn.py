@@ -52,7 +52,8 @@ class KerasCNN(KerasClassifier):
     dropout : share of the numbers before the dense layer that is dropped
     vector_width : of the layer on the vector, whose numbers are drawn smoothly towards -3 and 3 first
     gain : largest number added to a whole image, or subtracted
-    noise : standard deviation of white noise; 0.1 is a signal-to-noise ratio of 20 dB, ``-20 * log10(noise)``
+    noise : standard deviation of white noise; 0.1 is a signal-to-noise ratio of 20 dB in the image (not in the sound),
+        ``-20 * log10(noise)``
     time_shift : largest share of the frames by which an image is rolled
     freq_mask, time_mask : largest share of the bands, of the frames, that a mask sets to 0 (SpecAugment, Park et al.
         2019)

@@ -147,6 +147,15 @@ def _check_rows(rows: Rows, n_classes: int, stage: str) -> None:
         raise AutoMLError(f'stage "{stage}" returned rows, classes, groups and weights of lengths {sorted(lengths)}')
     if not np.array_equal(np.unique(rows.y), np.arange(n_classes)):
         raise AutoMLError(f'stage "{stage}" must keep the classes 0..{n_classes - 1}, got {np.unique(rows.y).tolist()}')
+    if rows.parents is not None and not _are_parents(rows.parents, rows):
+        raise AutoMLError(f'stage "{stage}" must name as the parent of a row an original row of its group and class')
+
+
+def _are_parents(parents: NDArray[np.intp], rows: Rows) -> bool:
+    if parents.min() < 0 or parents.max() >= len(parents):
+        return False
+    same = (parents[parents] == parents) & (rows.groups[parents] == rows.groups) & (rows.y[parents] == rows.y)
+    return bool(same.all())
 
 
 def _fit_model(recipe: Recipe, rows: Rows, specs: tuple[InputSpec, ...], context: StageContext) -> Any:

@@ -67,7 +67,7 @@ def trial_record(info: StudyInfo, trial: Trial) -> RunRecord:
     result, metric = trial.result, metric_by_name(info.metric)
     active = {label: _plain(value) for label, value in trial.config.items()}
     params = as_params(dict.fromkeys(info.labels, "none") | active)
-    points = _sendable(_points(trial, metric))
+    points = _sendable(_points(trial, metric))[: _MAX_IN_BATCH - len(params)]
     if result.training is not None:
         points += _sendable(_epoch_points(result.training, room=_MAX_IN_BATCH - len(params) - len(points)))
     return RunRecord(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from automl.core.dataset import ColumnKind, Dataset
 from automl.errors import RequestError, SpaceError
@@ -21,6 +22,7 @@ FOR_TABLES = "tabular"
 FOR_SOUNDS = "audio"
 _FEATURIZED = {ColumnKind.CATEGORICAL: "encode", ColumnKind.SOUND: "sound_features"}
 _N_NAMED = 5
+_ANOTHER = "choose another --space (automl spaces list)"
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,18 @@ def read_space(file: SpaceFile) -> Space:
     return parse_space(file.text, source=file.origin, vocabulary=vocabulary())
 
 
-def choose_space(name: str | None, models: Sequence[str], dataset: Dataset) -> ChosenSpace:
+def choose_space(
+    name: str | None, models: Sequence[str], dataset: Dataset, *, rows: NDArray[np.intp] | None = None
+) -> ChosenSpace:
     """The space asked for, or the packaged one that suits the data.
 
     A family whose package is missing, or that looks at what the data does not have (a picture of a recording), is left
     out of a packaged space; asked for by name, or in the user's own space, it is an error now instead of at some later
     trial. One that needs more rows than there are is left out of a packaged space that has others.
+
+    Parameters
+    ----------
+    rows : those that are searched on; ``None`` for all
 
     Raises
     ------
@@ -81,6 +89,13 @@ def choose_space(name: str | None, models: Sequence[str], dataset: Dataset) -> C
     if models:
         space = only_families(space, _known(models, space))
     left_out = _left_out(space, dataset, is_asked=bool(models) or not file.is_packaged, origin=file.origin)
+    if not models and file.is_packaged:
+        y = dataset.y if rows is None else dataset.y[rows]
+        few = {f: why for f in space.families if f not in left_out and (why := _too_few(f, y, dataset.n_classes))}
+        left_out |= few if len(left_out) + len(few) < len(space.families) else {}
+    if len(left_out) == len(space.families):
+        reasons = [f"{family}: {reason}" for family, reason in left_out.items()]
+        raise SpaceError(f"nothing of {file.origin} can be searched", hint=_ANOTHER, details=reasons)
     space = only_families(space, [f for f in space.families if f not in left_out])
     _require_featurizers(space, dataset, file.origin)
     return ChosenSpace(fit_to(space, dataset), file, left_out)
@@ -99,15 +114,14 @@ def _left_out(space: Space, dataset: Dataset, *, is_asked: bool, origin: str) ->
             if is_asked:
                 raise SpaceError(
                     f'"{family.name}" needs an input of the kind "{kind}": {origin} makes none of this data',
-                    hint="leave the family out, or choose another --space",
+                    hint=f"leave the family out, or {_ANOTHER}",
                 )
             left_out[family.name] = f'it needs an input of the kind "{kind}", and the data has none'
         elif is_asked:
             registry.require_packages(family)
         elif missing := registry.missing_packages(family):
             left_out[family.name] = f"{', '.join(missing)} is not installed"
-    few = {} if is_asked else {name: why for name in space.families if (why := _too_few(name, dataset))}
-    return {**few, **left_out} if set(space.families) - left_out.keys() - few.keys() else left_out
+    return left_out
 
 
 def _absent_input(family: registry.ModelFamily, space: Space, dataset: Dataset) -> str | None:
@@ -115,10 +129,10 @@ def _absent_input(family: registry.ModelFamily, space: Space, dataset: Dataset) 
     return next((kind.value for kind in sorted(family.requires - inputs_of(family.name, space, dataset))), None)
 
 
-def _too_few(name: str, dataset: Dataset) -> str | None:
-    """Why the data cannot carry a family, ``None`` where it can."""
+def _too_few(name: str, y: NDArray[np.int64], n_classes: int) -> str | None:
+    """Why the rows cannot carry a family, ``None`` where they can."""
     family = registry.family(name)
-    n_rows, n_rarest = len(dataset.y), int(np.bincount(dataset.y, minlength=dataset.n_classes).min())
+    n_rows, n_rarest = len(y), int(np.bincount(y, minlength=n_classes).min())
     if n_rows < family.min_rows:
         return f"{n_rows} rows are few for it ({family.min_rows} or more; --models {name} searches it all the same)"
     if n_rarest < family.min_rows_per_class:

@@ -6,21 +6,17 @@ import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_CARDS = Path("/proc/driver/nvidia/gpus")
+_DEVICES = (Path("/dev/nvidia0"), Path("/dev/dxg"))  # of Linux, and of Linux in Windows
 
 
 def has_gpu() -> bool:
-    """Whether TensorFlow was installed in the build that knows CUDA, and there is a card of NVIDIA.
+    """Whether a TensorFlow that may know CUDA is installed (``tensorflow-cpu`` does not), and there is a card.
 
     ``CUDA_VISIBLE_DEVICES`` hides cards, as everywhere. Networks use the first one that is visible.
     """
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     is_hidden = visible is not None and visible.strip() in ("", "-1")
-    return not is_hidden and _is_installed("tensorflow") and _has_card()
-
-
-def _has_card() -> bool:
-    return _CARDS.is_dir() and any(_CARDS.iterdir())
+    return not is_hidden and _is_installed("tensorflow") and any(device.exists() for device in _DEVICES)
 
 
 def _is_installed(distribution: str) -> bool:

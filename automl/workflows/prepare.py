@@ -76,8 +76,8 @@ def prepare(request: SearchRequest, listen: Listener, *, dataset: Dataset | None
     if dataset is None:
         dataset, test_rows = load_data(request, listen)
         holdout = test_rows if test_rows is not None else holdout
-    chosen = choose_space(request.space, request.models, dataset)
     plan = make_plan(dataset, n_folds=request.folds, holdout=holdout, seed=request.seed)
+    chosen = choose_space(request.space, request.models, dataset, rows=plan.dev)
     return Prepared(request, dataset, plan, chosen, is_data_in_memory)
 
 

@@ -138,16 +138,17 @@ def _executor(session: Session, state: JournalState) -> Executor:
     assert request.workers is not None, "the number of workers is settled when a session is made"
     logs = session.folder.path / "workers"
     logs.mkdir(exist_ok=True)  # an empty folder does not survive every copy
+    trained = networks(session.space)
+    on_gpu = bool(trained) and has_gpu()
     executor = ProcessExecutor(
         make,
-        request.workers,
+        1 if on_gpu and trained == set(session.space.families) else request.workers,
         log_dir=logs,
         limits=Limits(request.trial_timeout_s, request.trial_memory_mb or default_trial_memory_mb(request.workers)),
-        finished_s=[trial.result.seconds for trial in state.trials if trial.is_complete],
+        finished=state.trials,
         modules_for=modules_for(session.space, session.dataset),
     )
-    trained = networks(session.space)
-    return SharingExecutor(executor, lambda trial: trial.family in trained) if trained and has_gpu() else executor
+    return SharingExecutor(executor, lambda trial: trial.family in trained) if on_gpu else executor
 
 
 def _sampler(session: Session) -> Sampler:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import onnx
@@ -228,8 +228,21 @@ def test_weights_in_other_files_are_never_looked_for(bundle: Path) -> None:
     weights = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[6, 2], data_location=TensorProto.EXTERNAL)
     weights.external_data.add(key="location", value="../../secret")
     reseal(bundle, "model.onnx", made_onnx(6, weights))
-    with pytest.raises(BundleError, match=r"model\.onnx refers to other files; it was not opened"):
+    with pytest.raises(BundleError, match=r"model\.onnx holds .* it was not opened") as caught:
         load_bundle(bundle)
+    assert caught.value.details == ("weights in another file",)
+
+
+@pytest.mark.parametrize(
+    "content", [b"[" * 100_000, json.dumps({"class_name": "Dense"}).encode() + b" " * 2**25], ids=["deep", "large"]
+)
+def test_a_keras_file_that_would_eat_the_machine_is_not_opened(bundle: Path, content: bytes) -> None:
+    packed = io.BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", content)
+    reseal(bundle, "model.keras", packed.getvalue())
+    with pytest.raises(BundleError, match=r"the network is no \.keras file"):
+        load_bundle(bundle, runtime="keras")
 
 
 def test_what_cannot_be_probabilities_is_not_given(bundle: Path, deep: Example) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -68,6 +69,18 @@ def test_missing_columns_are_named(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("ward,dose\neast,1\n")
     with pytest.raises(SystemExit, match=r"table\.csv lacks columns: smoker"):
         standalone.read_rows(str(tmp_path / "table.csv"), COLUMNS)
+
+
+def test_a_table_without_rows_is_named(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("dose,smoker,ward\n")
+    with pytest.raises(SystemExit, match=r"table\.csv has no data rows"):
+        standalone.read_rows(str(tmp_path / "table.csv"), COLUMNS)
+
+
+def test_numbers_that_a_network_cannot_take_are_not_answered() -> None:
+    network = SimpleNamespace(get_inputs=lambda: [SimpleNamespace(name="input_0")])
+    with pytest.raises(SystemExit, match="which a network cannot take"):
+        standalone.answer_of(network, np.array([[1.0, np.inf]]), [[2]])
 
 
 def test_it_trusts_a_list_that_is_written_into_it() -> None:

@@ -50,7 +50,8 @@ def test_a_second_network_waits_until_the_first_is_finished(sharing: SharingExec
     sharing.submit(trial(2, "mlp"))
     assert desk.running == [1]
     assert sharing.next_finished(None) == TrialResult(1, TrialState.COMPLETE)
-    assert desk.running == [2]
+    assert desk.running == []
+    assert sharing.next_finished(None) == TrialResult(2, TrialState.COMPLETE)
 
 
 def test_other_trials_go_on_while_a_network_waits(sharing: SharingExecutor, desk: Desk) -> None:
@@ -59,23 +60,23 @@ def test_other_trials_go_on_while_a_network_waits(sharing: SharingExecutor, desk
     assert sharing.capacity == 3
     sharing.submit(trial(3, "knn"))
     assert desk.running == [1, 3]
-    sharing.next_finished(None)
-    assert desk.running == [3, 2]
+    assert [sharing.next_finished(None).number for _ in range(3)] == [1, 3, 2]
     assert sharing.capacity == 2
 
 
-def test_no_more_wait_than_the_other_executor_takes(sharing: SharingExecutor) -> None:
-    for number in range(1, 9):
-        sharing.submit(trial(number, "mlp"))
-    assert sharing.capacity == 4
-
-
-def test_a_cancelled_trial_leaves_its_place_to_the_next(sharing: SharingExecutor, desk: Desk) -> None:
+def test_it_takes_one_trial_more_at_most(sharing: SharingExecutor) -> None:
     for number in (1, 2, 3):
         sharing.submit(trial(number, "mlp"))
-    sharing.cancel(2)
-    sharing.cancel(1)
-    assert desk.running == [3]
+    assert sharing.capacity == 3
+
+
+def test_cancelling_starts_nothing(sharing: SharingExecutor, desk: Desk) -> None:
+    for number in (1, 2, 3):
+        sharing.submit(trial(number, "mlp"))
+    for number in (1, 2):
+        sharing.cancel(number)
+        assert desk.running == []
+    assert sharing.next_finished(None) == TrialResult(3, TrialState.COMPLETE)
 
 
 def test_closing_forgets_what_waits_and_closes_the_other(sharing: SharingExecutor, desk: Desk) -> None:

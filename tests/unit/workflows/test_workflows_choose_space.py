@@ -101,6 +101,12 @@ def test_a_family_that_the_data_cannot_carry_is_left_out_with_a_reason(data, why
     assert chosen.left_out["cnn"].startswith(why)
 
 
+def test_only_the_rows_that_are_searched_on_carry_a_family():
+    data = sounds(400)
+    assert "cnn" in choose_space(None, (), data).space.families
+    assert "cnn" not in choose_space(None, (), data, rows=np.arange(100, 290)).space.families
+
+
 def test_a_family_that_is_asked_for_is_searched_however_few_rows_there_are():
     assert choose_space(None, ("cnn",), SOUNDS).space.families == ("cnn",)
     assert choose_space("audio_deep", (), SOUNDS).space.families == ("cnn",)
@@ -116,8 +122,9 @@ def test_a_table_without_recordings_is_never_asked_for_a_spectrogram():
 
 
 def test_a_space_of_which_nothing_suits_the_data_is_refused():
-    with pytest.raises(SpaceError, match='no family of the space "audio_deep" is left'):
+    with pytest.raises(SpaceError, match=r"nothing of .*audio_deep\.toml.* can be searched") as caught:
         choose_space("audio_deep", (), NUMBERS)
+    assert caught.value.details == ('cnn: it needs an input of the kind "image", and the data has none',)
 
 
 @pytest.mark.parametrize("role", ["impute", "scale"])
