@@ -3,10 +3,13 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import soundfile
+from without_training import PREDICT
 
 SPACE = """
 schema = 1
@@ -86,7 +89,7 @@ def test_two_recordings_and_numbers_are_inputs_of_one_network(search, automl, ta
     assert right >= N_PEOPLE - 2
 
 
-def test_recordings_of_a_folder_are_learned_from_alone(automl, tmp_path, tracked_runs):
+def test_recordings_of_a_folder_are_learned_from_alone_and_labelled_without_tensorflow(automl, tmp_path, tracked_runs):
     for k in range(N_PEOPLE):
         tone(tmp_path / "clips" / ("high", "low")[k % 2] / f"{k}.wav", 300 if k % 2 else 900, k)
     (tmp_path / "space.toml").write_text(SPACE)
@@ -97,6 +100,14 @@ def test_recordings_of_a_folder_are_learned_from_alone(automl, tmp_path, tracked
     assert code == 0, err
     loss = json.loads(out.splitlines()[-1])["estimates"][0]
     assert loss["value"] < 0.5
+    clips = [str(tmp_path / "clips" / "high" / "0.wav"), str(tmp_path / "clips" / "low" / "1.wav")]
+    bundle = str(tracked_runs / "clips-1" / "best")
+    done = subprocess.run(
+        [sys.executable, "-c", PREDICT, "predict", bundle, *clips],
+        capture_output=True, text=True, cwd=tmp_path, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [row["label"] for row in csv.DictReader(io.StringIO(done.stdout))] == ["high", "low"]
 
 
 def test_a_table_without_recordings_has_nothing_for_such_a_space(automl, tmp_path, tracked_runs):

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_tables import write_people
+from without_training import PREDICT
 
 from automl.core.journal import read_journal
 
@@ -46,27 +47,6 @@ learning_rate = { float = [1e-9, 2e-9], log = true }
 [model.boosting]
 max_iter = { fixed = 2 }
 learning_rate = { float = [1e-9, 2e-9], log = true }
-"""
-
-# In it nothing can import the packages of networks; at its end nothing that trains may have been imported.
-PREDICT = """
-import sys
-
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("tensorflow", "keras", "tf2onnx", "onnx", "skl2onnx"):
-            raise ImportError(f"{name} is not there")
-
-sys.meta_path.insert(0, Absent())
-from automl.cli.main import main
-
-try:
-    main()
-finally:
-    trains = ("automl.models", "automl.pipeline.fit", "automl.samplers", "automl.execution", "automl.tracking")
-    others = ("tensorflow", "keras", "hyperopt", "mlflow")
-    found = [name for name in sys.modules if name.startswith(trains) or name.split(".")[0] in others]
-    assert not found, found
 """
 
 WITHOUT_AUTOML = """
