@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from automl.core.dataset import ColumnKind
 from automl.pipeline.registry import Params, StageContext, StageKind, StageOption
+from automl.preprocess._rate import at_common_rate
 from automl.sound.cache import cached_features, default_cache_dir
 from automl.sound.features import SoundSettings, Statistics, feature_names
 
@@ -71,13 +72,7 @@ class SoundFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def _build(params: Params, context: StageContext) -> SoundFeatures:
-    """The rate is capped here, so that the fitted transformer holds the one it uses.
-
-    Above the lowest native rate of the data, how much of the spectrum is empty would tell the files apart.
-    """
-    settings: dict[str, Any] = dict(params)
-    sr = int(settings.pop("sr", SoundSettings.sr))
-    return SoundFeatures(sr=min(sr, context.lowest_sr or sr), **settings)
+    return SoundFeatures(**at_common_rate(params, context, SoundSettings.sr))
 
 
 STAGE = StageKind(
