@@ -25,9 +25,9 @@ from automl.evaluation.selection import tied_trials
 from automl.pipeline.fit import FittedPipeline, fit_pipeline
 from automl.spaces.render import in_words
 from automl.workflows.events import Listener, Progress
-from automl.workflows.folder import write_json, writing_to
 from automl.workflows.result import StudyResult
 from automl.workflows.session import Session
+from automl.workflows.study_files import write_json, writing_to
 from automl.workflows.tables import write_leaderboard
 from automl.workflows.trials import caching_in
 

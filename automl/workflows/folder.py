@@ -1,15 +1,11 @@
-"""A study's folder: made whole or not at all, found by name, read without loading its data."""
+"""A study's folder: found by name, read without loading its data."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import re
-import shutil
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,19 +13,17 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from automl.bundle.files import sync_folder
-from automl.core.disk import replacing, why_not_written
-from automl.core.journal import JOURNAL_NAME, Journal
+from automl.core.journal import JOURNAL_NAME
 from automl.core.plan import Fold, Plan
-from automl.errors import BundleError, RequestError, StudyError
+from automl.errors import RequestError, StudyError
 from automl.workflows.request import SearchRequest
+from automl.workflows.study_files import write_json
 
 FORMAT = 3
 """Of ``study.json``: 2 adds the limits of trials and the families at rest to 1, 3 adds pruning and the folder of
 TensorBoard's logs; the older ones are read as well."""
 
 _RESTORE = "restore the file, or begin a new study"
-_ELSEWHERE = "--runs DIR puts studies somewhere else"
 _FACTS: dict[str, type] = {
     "request": dict, "data": dict, "digests": dict, "space": dict, "families": list, "plan_notes": list,
     "uid": str, "is_data_in_memory": bool, "looks": int,
@@ -122,144 +116,6 @@ class StudyFolder:
         return facts
 
 
-@dataclass(frozen=True)
-class StudyDraft:
-    """What a study folder is made of.
-
-    Parameters
-    ----------
-    facts : for ``study.json``, without the name
-    digest : of request, space, split and data: the journal's first line
-    n_trials : budget
-    """
-
-    facts: Mapping[str, Any]
-    space_text: str
-    plan: Plan
-    digest: str
-    n_trials: int
-
-
-def require_place(runs: Path, name: str | None) -> None:
-    """Nothing, if a study of that name can probably be made in ``runs``; said before data are read, which takes long.
-
-    Raises
-    ------
-    StudyError
-        If a study of that name exists, or ``runs`` is no folder that can be written or made.
-    """
-    if (why := why_no_folder(runs)) is not None:
-        raise StudyError(f"{runs} cannot be written: {why}", hint=_ELSEWHERE)
-    if name is not None:
-        _require_new(name, runs)
-
-
-def why_no_folder(path: Path) -> str | None:
-    """Why files cannot be put into the folder ``path``, made where it is not there; ``None`` if they probably can."""
-    try:
-        place = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
-    except OSError as err:
-        return err.strerror
-    if not place.is_dir():
-        return f"{place} is a file, not a folder"
-    return None if os.access(place, os.W_OK | os.X_OK) else f"no permission to write in {place}"
-
-
-def _require_new(name: str, runs: Path) -> None:
-    if (runs / name).exists():
-        raise StudyError(
-            f"study {name} exists already in {runs}", hint=f"automl resume {name}, or choose another --name"
-        )
-
-
-def create_study(runs: Path, study: StudyDraft, *, name: str | None, stem: str) -> StudyFolder:
-    """A new study folder; from the moment it exists the search can be resumed from it.
-
-    Parameters
-    ----------
-    name : of the study; ``None`` for ``stem`` with the next free number
-
-    Raises
-    ------
-    StudyError
-        If a study of that name exists, or ``runs`` cannot be written.
-    """
-    try:
-        runs.mkdir(parents=True, exist_ok=True)
-        draft = runs / f".new-study-{os.getpid()}"
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(mode=0o700)
-    except OSError as err:
-        raise _no_place(runs, err) from err
-    try:
-        for candidate in _candidates(runs, name, stem):
-            _fill(draft, study, candidate)
-            try:
-                draft.rename(runs / candidate)
-                sync_folder(runs)
-            except OSError:
-                if name is None and (runs / candidate).exists():
-                    continue
-                raise
-            return open_study(candidate, runs)
-    except OSError as err:
-        raise _no_place(runs, err) from err
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    raise AssertionError("there is always a next free number")
-
-
-def _no_place(runs: Path, err: OSError) -> StudyError:
-    return StudyError(f"{runs} cannot be written: {why_not_written(runs / 'study', err)}", hint=_ELSEWHERE)
-
-
-def _candidates(runs: Path, name: str | None, stem: str) -> Iterator[str]:
-    if name is not None:
-        _require_new(name, runs)
-        yield name
-        return
-    stem = re.sub(r"[^\w.-]+", "-", stem).strip(".-")[:60] or "study"
-    number = 1
-    while True:
-        if not (runs / f"{stem}-{number}").exists():
-            yield f"{stem}-{number}"
-        number += 1
-
-
-def _fill(folder: Path, study: StudyDraft, name: str) -> None:
-    shutil.rmtree(folder)
-    folder.mkdir(mode=0o700)
-    _replace_json(folder / "study.json", {"format": FORMAT, "name": name, **study.facts})
-    (folder / "space.toml").write_text(study.space_text, encoding="utf-8")
-    np.savez_compressed(folder / "split.npz", **plan_arrays(study.plan))  # type: ignore[arg-type]
-    (folder / "workers").mkdir()
-    Journal.create(folder, study=name, digest=study.digest, n_trials=study.n_trials)
-    for path in (folder / "space.toml", folder / "split.npz"):
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
-    sync_folder(folder)
-
-
-def plan_arrays(plan: Plan) -> dict[str, np.ndarray[Any, Any]]:
-    """The plan as named arrays."""
-    arrays: dict[str, np.ndarray[Any, Any]] = {
-        "n_folds": np.array(plan.n_folds),
-        "dev": plan.dev,
-        "holdout": plan.holdout,
-    }
-    for k, fold in enumerate(plan.folds):
-        arrays |= {f"train_{k}": fold.train, f"valid_{k}": fold.valid}
-    return arrays
-
-
-def plan_digest(plan: Plan) -> str:
-    """sha256 over the split."""
-    digest = hashlib.sha256()
-    for name, array in sorted(plan_arrays(plan).items()):
-        digest.update(name.encode() + np.ascontiguousarray(array, dtype=np.int64).tobytes())
-    return digest.hexdigest()
-
-
 def open_study(name: str | None, runs: Path) -> StudyFolder:
     """The study called ``name`` in ``runs``, or at the path ``name``; ``None`` for the newest in ``runs``.
 
@@ -332,42 +188,3 @@ def _newest(runs: Path) -> Path:
 def _what_exists(runs: Path) -> str:
     names = [p.name for p in studies(runs)[:8]]
     return f"studies in {runs}: {', '.join(names)}" if names else f"{runs} holds no study yet: automl search"
-
-
-def write_json(path: Path, values: Any) -> None:
-    """Replace a JSON file of a study in one step.
-
-    Raises
-    ------
-    StudyError
-        If it cannot be written; the old one stands.
-    """
-    with writing_to(path):
-        _replace_json(path, values)
-
-
-def _replace_json(path: Path, values: Any) -> None:
-    with replacing(path) as draft, draft.open("w", encoding="utf-8") as file:
-        json.dump(values, file, indent=2, ensure_ascii=False, allow_nan=False)
-        file.write("\n")
-
-
-@contextmanager
-def writing_to(path: Path) -> Iterator[None]:
-    """Say what to do when ``path``, a file or folder of a study, cannot be written.
-
-    Raises
-    ------
-    StudyError
-        For an ``OSError`` inside, or a ``BundleError`` that goes back to one.
-    """
-    try:
-        yield
-    except (OSError, BundleError) as err:
-        cause = err.__cause__ if isinstance(err, BundleError) else err
-        if not isinstance(cause, OSError):
-            raise
-        raise StudyError(
-            f"{path} cannot be written: {why_not_written(path, cause)}. Everything finished so far is kept",
-            hint=f"make room or mend the folder, then: automl resume {path.parent}",
-        ) from err

@@ -8,7 +8,7 @@ from automl.errors import RequestError
 from automl.spaces.nodes import Space
 from automl.tracking.tensorboard import PROBLEM
 from automl.workflows.events import Event, Listener, Note, TrialEnded
-from automl.workflows.folder import why_no_folder
+from automl.workflows.new_study import why_no_folder
 from automl.workflows.preload import networks
 from automl.workflows.request import SearchRequest
 

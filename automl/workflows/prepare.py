@@ -24,8 +24,8 @@ from automl.spaces.render import summary_line
 from automl.tracking.problems import without_credentials
 from automl.workflows.choose_space import ChosenSpace, choose_space
 from automl.workflows.events import Listener, Progress
-from automl.workflows.folder import StudyDraft, plan_digest, require_place
 from automl.workflows.logs import log_notes, require_logs
+from automl.workflows.new_study import StudyDraft, plan_digest, require_place
 from automl.workflows.request import SearchRequest
 
 

@@ -15,7 +15,8 @@ from automl.core.dataset import Dataset
 from automl.core.metric import METRICS
 from automl.core.study import StopRequest
 from automl.workflows.events import Listener, Planned, unheard
-from automl.workflows.folder import StudyFolder, create_study
+from automl.workflows.folder import StudyFolder
+from automl.workflows.new_study import create_study
 from automl.workflows.prepare import Prepared, draft_of, prepare, space_line
 from automl.workflows.request import TRACKING_VARIABLE, SearchRequest, as_names, inline_if_alone, n_physical_cores
 from automl.workflows.result import StudyResult

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from automl.core.disk import replacing
 from automl.core.leaderboard import Standing, summarise
 from automl.core.metric import METRICS, Metric
-from automl.workflows.folder import writing_to
+from automl.workflows.study_files import writing_to
 
 if TYPE_CHECKING:
     import pandas as pd

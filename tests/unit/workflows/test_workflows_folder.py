@@ -12,9 +12,11 @@ from automl.core.leaderboard import standings
 from automl.core.metric import METRICS
 from automl.core.plan import Fold, Plan
 from automl.errors import RequestError, StudyError
-from automl.workflows.folder import StudyDraft, create_study, has_study, open_study, require_place, write_json
+from automl.workflows.folder import has_study, open_study
+from automl.workflows.new_study import StudyDraft, create_study, require_place
 from automl.workflows.predict import find_bundle
 from automl.workflows.request import SearchRequest
+from automl.workflows.study_files import write_json
 from automl.workflows.tables import write_leaderboard
 
 FACTS = {

@@ -13,7 +13,8 @@ from automl.core.lock import StudyLock
 from automl.core.plan import Fold, Plan
 from automl.core.trial import Suggestion, Trial, TrialResult, TrialState
 from automl.errors import StudyError
-from automl.workflows.folder import StudyDraft, create_study, studies
+from automl.workflows.folder import studies
+from automl.workflows.new_study import StudyDraft, create_study
 from automl.workflows.overview import StudyState, StudySummary, overview
 from automl.workflows.request import SearchRequest
 

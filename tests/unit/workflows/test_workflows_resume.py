@@ -6,7 +6,7 @@ import pytest
 
 from automl.errors import RequestError
 from automl.workflows.events import unheard
-from automl.workflows.folder import create_study
+from automl.workflows.new_study import create_study
 from automl.workflows.prepare import draft_of, prepare
 from automl.workflows.request import SearchRequest
 from automl.workflows.resume import ResumeRequest, open_session
