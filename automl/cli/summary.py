@@ -94,7 +94,9 @@ def _estimate_lines(result: StudyResult, estimate: Estimate) -> Iterator[str]:
     n_complete = sum(s.rank is not None for s in result.standings)
     if estimate.method == "bbc-cv":
         heading = f"For new {estimate.unit}s"
-        why = f"corrected for choosing among {count(n_complete, 'pipeline')}"
+        n_pruned = sum(s.trial.state is TrialState.PRUNED for s in result.standings)
+        besides = f"; {n_pruned} pruned ones were no candidates" if n_pruned else ""
+        why = f"corrected for choosing among {count(n_complete, 'pipeline')}{besides}"
     else:
         heading = "On the test set"
         why = (
