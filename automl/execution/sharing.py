@@ -30,14 +30,14 @@ class SharingExecutor:
 
     @property
     def capacity(self) -> int:
-        """What the other executor takes, and one more while a trial waits."""
-        return self._executor.capacity + bool(self._waiting)
+        """What the other executor takes, and one more while a trial waits that cannot begin."""
+        return self._executor.capacity + (bool(self._waiting) and not self._has_place())
 
     def submit(self, suggestion: Suggestion) -> None:
         """Pass the trial on, or let it wait for a place."""
         if not self._needs_place(suggestion):
             self._executor.submit(suggestion)
-        elif len(self._placed) < self._n_places:
+        elif self._has_place():
             self._placed.add(suggestion.number)
             self._executor.submit(suggestion)
         else:
@@ -45,7 +45,7 @@ class SharingExecutor:
 
     def next_finished(self, timeout_s: float | None) -> TrialResult | None:
         """The next result; a free place goes to the trial that has waited longest."""
-        while self._waiting and len(self._placed) < self._n_places:
+        while self._waiting and self._has_place():
             self.submit(self._waiting.popleft())
         result = self._executor.next_finished(timeout_s)
         if result is not None:
@@ -63,3 +63,6 @@ class SharingExecutor:
         self._waiting.clear()
         self._placed.clear()
         self._executor.close()
+
+    def _has_place(self) -> bool:
+        return len(self._placed) < self._n_places

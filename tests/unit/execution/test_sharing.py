@@ -85,3 +85,20 @@ def test_closing_forgets_what_waits_and_closes_the_other(sharing: SharingExecuto
     sharing.close()
     assert desk.is_closed
     assert sharing.capacity == 2
+
+
+@pytest.mark.parametrize("models", [("mlp", "mlp", "knn"), ("mlp", "knn"), ("mlp", "mlp", "mlp", "knn", "knn")])
+def test_filled_to_its_capacity_it_never_gives_the_other_more_than_that_takes(
+    sharing: SharingExecutor, models: tuple[str, ...]
+) -> None:
+    n_asked = n_under_way = 0
+    finished = []
+    while n_asked < 30 or n_under_way:
+        while n_asked < 30 and n_under_way < sharing.capacity:
+            sharing.submit(trial(n_asked, models[n_asked % len(models)]))  # the desk refuses a third
+            n_asked, n_under_way = n_asked + 1, n_under_way + 1
+        result = sharing.next_finished(None)
+        assert result is not None
+        finished.append(result.number)
+        n_under_way -= 1
+    assert sorted(finished) == list(range(30))
