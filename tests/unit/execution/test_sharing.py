@@ -87,7 +87,7 @@ def test_closing_forgets_what_waits_and_closes_the_other(sharing: SharingExecuto
     assert sharing.capacity == 2
 
 
-@pytest.mark.parametrize("models", [("mlp", "mlp", "knn"), ("mlp", "knn"), ("mlp", "mlp", "mlp", "knn", "knn")])
+@pytest.mark.parametrize("models", [("mlp", "mlp", "knn", "knn"), ("mlp", "knn"), ("mlp", "mlp", "mlp", "knn", "knn")])
 def test_filled_to_its_capacity_it_never_gives_the_other_more_than_that_takes(
     sharing: SharingExecutor, models: tuple[str, ...]
 ) -> None:
